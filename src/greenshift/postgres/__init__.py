@@ -1,0 +1,1 @@
+"""A real PostgreSQL: servers, templates, databases, rewind."""

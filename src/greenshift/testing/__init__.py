@@ -1,0 +1,1 @@
+"""The pytest plugin: configuration, fixtures, isolation modes, guards."""

@@ -1,0 +1,1 @@
+"""What SQL ran: one stream of events from SQLAlchemy's public hooks."""

@@ -1,0 +1,330 @@
+"""A server that Greenshift starts itself, and that ends with the process that started it."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+from greenshift.postgres import supervisor, tuning
+from greenshift.postgres.account import Account
+from greenshift.postgres.address import Address
+from greenshift.postgres.binaries import Programs
+from greenshift.postgres.errors import DiskFullError, ServerError
+from greenshift.postgres.location import Location, disk_instead, locations
+from greenshift.postgres.server import Server
+from greenshift.postgres.settings import ServerSettings
+
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 10.0
+SOCKET_PORT = 5432
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """What a supervisor reports once its server accepts connections.
+
+    Args:
+        supervisor: the supervisor's process number.
+        postmaster: the server's process number.
+        directory: the server's own folder: data, socket and log.
+    """
+
+    supervisor: int
+    postmaster: int
+    directory: Path
+
+
+class StartFailure(Exception):
+    """A supervisor's report that its server could not be started; ``stage`` tells which step failed."""
+
+    def __init__(self, stage: str, message: str, number: int | None) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.message = message
+        self.number = number
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether the folder had no room."""
+        return self.number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in self.message
+
+    @property
+    def is_port_taken(self) -> bool:
+        """Whether another process was faster to take the TCP port."""
+        return "Address already in use" in self.message or "could not bind" in self.message
+
+
+class OwnedServer(Server):
+    """A server of this process alone. It ends with :meth:`stop`, and at the latest with the process.
+
+    Args:
+        launched: the running server with its supervisor.
+        programs: the installation that it runs.
+    """
+
+    def __init__(
+        self, launched: Launched, programs: Programs, *, notice: str | None, start_seconds: float
+    ) -> None:
+        super().__init__(
+            launched.address,
+            provider=programs.provider,
+            version=programs.version,
+            owned=True,
+            in_memory=launched.location.in_memory,
+            notice=notice,
+            start_seconds=start_seconds,
+        )
+        self.programs = programs
+        self.directory = launched.supervised.directory
+        self.supervised = launched.supervised
+        self._owner = os.getpid()
+        self._process: subprocess.Popen[bytes] | None = launched.process
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Stop the server and remove its data. Does nothing in a forked child, nor the second time."""
+        process = self._process
+        if process is None or os.getpid() != self._owner:
+            return
+        self._process = None
+        atexit.unregister(self.stop)
+        end_supervisor(process)
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A server that was just started."""
+
+    address: Address
+    location: Location
+    supervised: Supervised
+    process: subprocess.Popen[bytes]
+
+
+def start_owned(
+    programs: Programs,
+    account: Account,
+    settings: ServerSettings,
+    *,
+    say: Callable[[str], None] | None = None,
+) -> OwnedServer:
+    """Make a new server and wait until it accepts connections.
+
+    Args:
+        programs: the installation to run.
+        account: the system user to run it.
+        settings: where its data lies, how it listens, and PostgreSQL's own settings.
+        say: is told in a few words what is going on.
+
+    Raises:
+        ServerError: it did not start; the reason is PostgreSQL's own.
+        DiskFullError: no room for its data.
+    """
+    began = time.perf_counter()
+    if say is not None:
+        say(f"starting PostgreSQL {programs.version // 10000} ({programs.provider})")
+    launched = launch(programs, account, settings, owner=os.getpid())
+    return OwnedServer(
+        launched, programs, notice=launched.location.notice, start_seconds=time.perf_counter() - began
+    )
+
+
+def launch(programs: Programs, account: Account, settings: ServerSettings, *, owner: int | None) -> Launched:
+    """Start a supervisor with its server; in RAM first, and on disk if RAM turns out to be full.
+
+    Args:
+        programs: the installation to run.
+        account: the system user to run it.
+        settings: the server's settings.
+        owner: the process with which the server ends; None for a server that is ended by ``greenshift down``.
+    """
+    pending = locations(settings.data, settings.directory, settings.memory_directory)
+    attempts = 0
+    while True:
+        location = pending[0]
+        attempts += 1
+        port = free_port() if settings.listen == "tcp" else SOCKET_PORT
+        try:
+            process, supervised = run_supervisor(order(programs, account, settings, location, port, owner))
+        except StartFailure as failure:
+            if (
+                failure.is_disk_full
+                and location.in_memory
+                and settings.data == "auto"
+                and not settings.directory
+            ):
+                pending = [disk_instead(f"{location.parent} became full while the server started")]
+            elif not (failure.is_port_taken and settings.listen == "tcp" and attempts < 5):
+                raise explained(failure, programs, location) from None
+            continue
+        address = Address(str(supervised.directory), port, "postgres")
+        if settings.listen == "tcp":
+            try:
+                address = with_password(address)
+            except BaseException:
+                end_supervisor(process)
+                raise
+        return Launched(address, location, supervised, process)
+
+
+def with_password(address: Address) -> Address:
+    """Give the superuser a password, over the socket, and return the TCP address that needs it."""
+    password = token_urlsafe(24)
+    with Server(address, provider="", version=0, owned=True).connect() as connection:
+        connection.execute(f"ALTER ROLE postgres PASSWORD '{password}'")  # type: ignore[call-overload]
+    return Address("127.0.0.1", address.port, address.user, password)
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def order(
+    programs: Programs,
+    account: Account,
+    settings: ServerSettings,
+    location: Location,
+    port: int,
+    owner: int | None,
+) -> dict[str, object]:
+    """Return the instructions for a supervisor."""
+    return {
+        "owner": owner,
+        "parent": str(location.parent),
+        "reap": sorted({str(location.parent), str(settings.memory_directory)}),
+        "user": account.user if account.differs else None,
+        "group": account.group if account.differs else None,
+        "environment": environment(),
+        "initialise": tuning.initialisation(str(programs.path("initdb")), programs.version),
+        "postgres": str(programs.path("postgres")),
+        "configuration": tuning.configuration(programs.version, settings.listen, port, settings.settings),
+        "authentication": tuning.authentication(settings.listen),
+        "timeout": START_TIMEOUT,
+    }
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for PostgreSQL's programs: none of PG*, no locale or time zone of the user."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+    }
+    return {"PATH": os.defpath, **kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def run_supervisor(instructions: dict[str, object]) -> tuple[subprocess.Popen[bytes], Supervised]:
+    """Start a supervisor and wait for its report.
+
+    Raises:
+        StartFailure: its server did not start; everything of it is gone again.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", supervisor.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+    try:
+        assert process.stdin is not None  # noqa: S101
+        process.stdin.write(json.dumps(instructions).encode() + b"\n")
+        process.stdin.flush()
+        message = read_report(process)
+    except BaseException:
+        end_supervisor(process)
+        raise
+    if message.get("event") != "ready":
+        end_supervisor(process)
+        number = message.get("errno")
+        raise StartFailure(
+            str(message.get("stage", "supervisor")),
+            str(message.get("message", "the supervisor process ended")),
+            number if isinstance(number, int) else None,
+        )
+    return process, Supervised(
+        int(str(message["supervisor"])), int(str(message["postmaster"])), Path(str(message["directory"]))
+    )
+
+
+def read_report(process: subprocess.Popen[bytes]) -> dict[str, object]:
+    """Read a supervisor's one report; an empty one where it ended without, or said nothing in time."""
+    assert process.stdout is not None  # noqa: S101
+    limit = time.monotonic() + START_TIMEOUT + STOP_TIMEOUT
+    received = b""
+    while not received.endswith(b"\n"):
+        ready, _, _ = select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))
+        chunk = os.read(process.stdout.fileno(), 65536) if ready else b""
+        if not chunk:
+            return {}
+        received += chunk
+    message: dict[str, object] = json.loads(received)
+    return message
+
+
+def end_supervisor(process: subprocess.Popen[bytes]) -> None:
+    """Have a supervisor of ours end its server, and wait until it has."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+    # A forked child of ours may hold the other end of the lifeline, so its closing alone might not be seen.
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def explained(failure: StartFailure, programs: Programs, location: Location) -> ServerError:
+    """Turn a supervisor's report of a failure into an error for the user, in one line."""
+    if failure.is_disk_full:
+        return DiskFullError(
+            f"no room for the server's data in {location.parent}",
+            'free some space there, or choose another place: data = "disk", TMPDIR, or directory',
+        )
+    reason = first_reason(failure.message)
+    if failure.stage == "directory":
+        return ServerError(
+            f"the server's folder cannot be made in {location.parent}: {reason}",
+            "choose another folder: TMPDIR, or directory in the server's settings",
+        )
+    if "configuration" in reason or "parameter" in reason:
+        fix = "correct the server's settings; PostgreSQL's documentation lists those of this version"
+    else:
+        fix = 'look at the reason; provider = "installed", or a URL, takes another server'
+    what = "initdb of" if failure.stage == "initdb" else "the server of"
+    return ServerError(f"{what} {programs.bin_directory} failed: {reason}", fix)
+
+
+def first_reason(log: str) -> str:
+    """Return the line of PostgreSQL's log that says why it did not start."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    for pattern in (
+        r"(?:FATAL|PANIC): +(.*)",
+        r"(?:LOG|ERROR): +(.*(?:invalid|unrecognized|parameter).*)",
+        r"error: +(.*)",
+    ):
+        reasons = [found.group(1) for line in lines if (found := re.search(pattern, line))]
+        useful = [reason for reason in reasons if "contains errors" not in reason]
+        if useful:
+            return useful[0]
+    return lines[-1] if lines else "no reason given"

@@ -1,0 +1,146 @@
+"""The isolation modes: what a test's engines are, and how the database becomes clean after it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from greenshift.postgres import ClonePool, Database, RewindReport
+from greenshift.testing.shared_connection import SharedConnection
+
+if TYPE_CHECKING:
+    from greenshift.testing.sqlite import SQLiteDatabase
+
+
+class Isolation(ABC):
+    """How one test is kept from the next."""
+
+    @abstractmethod
+    def engine(self) -> Engine:
+        """Return the sync engine of the ``db_engine`` fixture."""
+
+    @abstractmethod
+    def async_engine(self) -> AsyncEngine:
+        """Return the async engine of the ``async_db_engine`` fixture."""
+
+    @abstractmethod
+    def end(self, wait: float) -> RewindReport:
+        """Make the database clean for the next test.
+
+        Args:
+            wait: seconds that transactions still open are waited for before they are terminated.
+        """
+
+    def let_go(self) -> None:
+        """Give up connections of our own, since the database is about to be replaced."""
+
+    def close(self) -> None:
+        """Give up everything, at the end of the run."""
+
+
+class RewindIsolation(Isolation):
+    """Real commits on any number of connections, undone afterwards."""
+
+    def __init__(self, database: Database, driver: str) -> None:
+        self.database = database
+        self._driver = driver
+        self._engine: Engine | None = None
+        self._async_engine: AsyncEngine | None = None
+
+    def engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = create_engine(self.database.url("psycopg"))
+        return self._engine
+
+    def async_engine(self) -> AsyncEngine:
+        if self._async_engine is None:
+            self._async_engine = create_async_engine(self.database.url(self._driver))
+        return self._async_engine
+
+    def end(self, wait: float) -> RewindReport:
+        return self.database.rewind(wait=wait)
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+        if self._async_engine is not None:
+            self._async_engine.sync_engine.dispose(close=False)
+
+
+class CloneIsolation(RewindIsolation):
+    """A fresh clone a test, taken from a pool that is warmed in the background, under the same URL."""
+
+    def __init__(self, database: Database, driver: str, clones: ClonePool) -> None:
+        super().__init__(database, driver)
+        self._clones = clones
+
+    def end(self, wait: float) -> RewindReport:
+        return self.database.replace(self._clones, wait=wait)
+
+    def close(self) -> None:
+        super().close()
+        self._clones.close()
+
+
+class RollbackIsolation(Isolation):
+    """One connection in one transaction, shared by the sync and the async engine, and rolled back."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._shared: SharedConnection | None = None
+
+    def _connection(self) -> SharedConnection:
+        if self._shared is None:
+            self._shared = SharedConnection(self.database.url(None))
+        return self._shared
+
+    def engine(self) -> Engine:
+        return self._connection().engine()
+
+    def async_engine(self) -> AsyncEngine:
+        return self._connection().async_engine()
+
+    def end(self, wait: float) -> RewindReport:
+        if self._shared is not None:
+            self._shared.rollback()
+        # Sequences do not roll back, and the application's own engine may have committed.
+        return self.database.rewind(wait=wait)
+
+    def let_go(self) -> None:
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
+
+    def close(self) -> None:
+        self.let_go()
+
+
+class SQLiteIsolation(Isolation):
+    """The quick mode: one SQLite file, copied anew from a prepared one after each test."""
+
+    def __init__(self, database: SQLiteDatabase) -> None:
+        self.database = database
+        self._engine: Engine | None = None
+        self._async_engine: AsyncEngine | None = None
+
+    def engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = create_engine(self.database.url("pysqlite"))
+        return self._engine
+
+    def async_engine(self) -> AsyncEngine:
+        if self._async_engine is None:
+            self._async_engine = create_async_engine(self.database.url("aiosqlite"))
+        return self._async_engine
+
+    def end(self, wait: float) -> RewindReport:
+        return self.database.rewind()
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+        if self._async_engine is not None:
+            self._async_engine.sync_engine.dispose(close=False)

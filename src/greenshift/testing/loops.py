@@ -1,0 +1,133 @@
+"""Connections follow the event loop.
+
+A pooled connection of an async driver belongs to the loop that opened it. When that loop ends, its
+connections are ended with it; when another loop checks one out, the pool is made to replace it. So
+"attached to a different loop" and "Event loop is closed" cannot happen (pytest-asyncio issues 706, 991;
+SQLAlchemy issue 5626).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from sqlalchemy.exc import DisconnectionError
+
+from greenshift import trace
+
+Loop = asyncio.AbstractEventLoop
+
+
+class LoopFollower:
+    """Watches the connections of async engines, and the ends of the loops that opened them.
+
+    Args:
+        before_end: called with a loop that is about to be closed, while it still can run.
+    """
+
+    def __init__(self, before_end: Callable[[Loop], None]) -> None:
+        self._before_end = before_end
+        self._connections: WeakKeyDictionary[Loop, list[trace.ConnectionInfo]] = WeakKeyDictionary()
+        self._test_loops: WeakSet[Loop] = WeakSet()
+        self._close_runner = asyncio.Runner.close
+        self._subscriptions: list[trace.Subscription] = []
+
+    def install(self) -> None:
+        """Start to watch."""
+        follower = self
+        original = self._close_runner
+
+        @functools.wraps(original)
+        def close(runner: asyncio.Runner) -> None:
+            follower._runner_ends(runner)
+            original(runner)
+
+        # asyncio offers no hook for the end of a loop; every runner (pytest-asyncio, anyio, asyncio.run) ends here.
+        asyncio.Runner.close = close  # type: ignore[method-assign]
+        self._subscriptions = [
+            trace.pool.on_connect(self._connected),
+            trace.pool.on_checkout(self._checked_out),
+        ]
+
+    def uninstall(self) -> None:
+        """Stop to watch."""
+        asyncio.Runner.close = self._close_runner  # type: ignore[method-assign]
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._subscriptions = []
+
+    def add_test_loop(self, loop: Loop) -> None:
+        """Remember a loop in which a test plugin runs tests."""
+        self._test_loops.add(loop)
+
+    def test_loops(self) -> list[Loop]:
+        """The loops of test plugins that are still open."""
+        return [loop for loop in self._test_loops if not loop.is_closed()]
+
+    def is_test_loop(self, loop: Loop) -> bool:
+        """Whether a test plugin runs tests in this loop."""
+        return loop in self._test_loops
+
+    def _connected(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
+        loop = info.loop() if info.loop is not None else None
+        if loop is not None:
+            self._connections.setdefault(loop, []).append(info)
+
+    def _checked_out(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
+        if info.loop is None:
+            return
+        loop = info.loop()
+        try:
+            running: Loop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if loop is running and loop is not None:
+            return
+        end_connection(dbapi_connection, loop)
+        raise DisconnectionError("this connection belongs to another event loop; the pool opens a new one")
+
+    def _runner_ends(self, runner: asyncio.Runner) -> None:
+        try:
+            loop = runner.get_loop()
+        except RuntimeError:  # closed already
+            return
+        if loop.is_closed() or loop.is_running():
+            return
+        self._before_end(loop)
+        self.end_connections(loop)
+
+    def end_connections(self, loop: Loop) -> None:
+        """End every connection that a loop opened, while the loop can still notice it."""
+        ended = False
+        for info in self._connections.pop(loop, []):
+            connection = info.dbapi_connection()
+            if connection is not None:
+                end_connection(connection, loop)
+                info.invalidate("its event loop ended")
+                ended = True
+        if ended:
+            loop.run_until_complete(asyncio.sleep(0))
+
+
+def end_connection(dbapi_connection: Any, loop: Loop | None) -> None:
+    """End a driver's connection from outside its loop, without waiting and without a word in the log."""
+    driver_connection = getattr(dbapi_connection, "driver_connection", dbapi_connection)
+    for name in ("terminate", "stop"):  # asyncpg, aiosqlite
+        end = getattr(driver_connection, name, None)
+        if end is not None:
+            break
+    else:
+        pgconn = getattr(driver_connection, "pgconn", None)  # psycopg
+        end = getattr(pgconn, "finish", None)
+    if end is None:
+        return
+    try:
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(end)
+        else:
+            end()
+    except Exception:  # noqa: S110 - a dead loop makes this fail in many ways; the pool drops it
+        pass

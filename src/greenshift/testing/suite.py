@@ -1,0 +1,328 @@
+"""One process's share of a test run: its server, its database, and the tests that use it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.engine import make_url
+
+from greenshift.config import Config
+from greenshift.errors import ConfigurationError, GreenshiftError
+from greenshift.postgres import (
+    Backend,
+    ClonePool,
+    Database,
+    Run,
+    Server,
+    ServerSettings,
+    Template,
+    TemplateSource,
+    open_server,
+    start_kept,
+)
+from greenshift.testing.definitions import definition_for
+from greenshift.testing.environment import Environment
+from greenshift.testing.isolation import CloneIsolation, Isolation, RewindIsolation, RollbackIsolation
+from greenshift.testing.loops import Loop, LoopFollower
+from greenshift.testing.record import TestRecord
+from greenshift.testing.report import Report
+from greenshift.testing.watch import Watch, describe_leak
+from greenshift.testing.work import WorkBaseline
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said.
+
+    Args:
+        rebuild: build the template anew though a finished one is there.
+        keep_failed: keep the database of each failed test.
+        worker: the name of this process among the run's processes.
+    """
+
+    rebuild: bool = False
+    keep_failed: bool = False
+    worker: str = "main"
+
+
+class Suite:
+    """Everything that the plugin holds between the start and the end of a run, in one process.
+
+    Args:
+        config: the project's configuration, command-line options included.
+        options: what else the command line said.
+        server: a server that another process of this run has opened; None to open one.
+        say: is told in a few words what takes long.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        options: Options,
+        *,
+        server: Server | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.config = config
+        self.options = options
+        self.report = Report()
+        self.failure: GreenshiftError | None = None
+        self.current: TestRecord | None = None
+        self.fixture_scopes: list[str] = []
+        self.environment = Environment(config.env, config.driver)
+        self._say = say
+        self._server = server
+        self._run: Run | None = None
+        self._database: Database | None = None
+        self._isolations: dict[str, Isolation] = {}
+        self._lock = threading.RLock()
+        self._building = False
+        self.loops = LoopFollower(self._loop_ends)
+        self._watch: Watch | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether a server is there and the application's variables are set."""
+        return self._run is not None
+
+    def open(self) -> None:
+        """Open the server and set the application's variables; the database itself is made when first needed.
+
+        Raises:
+            GreenshiftError: there is no server, or something is connected to the database that we replace.
+        """
+        self.environment.refuse_earlier_connections()
+        if self._server is None:
+            self._server = open_suite_server(self.config, self.options, self._say)
+        server = self._server
+        self._run = Run.start(server)
+        self.report.server = f"PostgreSQL {server.version // 10000} ({server.provider})"
+        self.report.server_seconds = server.start_seconds
+        if server.notice:
+            self.report.notices.append(server.notice)
+        name = self._run.database_name(self.options.worker)
+        self.environment.apply(self.environment.values(server.address, name))
+        self._watch = Watch(name, self.environment.replaced_targets, self.fixture_scopes, self._wanted)
+        self._watch.install()
+        self.loops.install()
+
+    def close(self) -> None:
+        """Drop what this process made, give the variables back and stop an owned server."""
+        for isolation in self._isolations.values():
+            isolation.close()
+        self._isolations = {}
+        if self._watch is not None:
+            self._watch.let_go("the run ended")
+            self._watch.uninstall()
+            self.loops.uninstall()
+            self._watch = None
+        if self._database is not None:
+            self._database.drop()
+            self._database = None
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        self.environment.restore()
+
+    def database(self) -> Database:
+        """Return this process's database, made now if this is the first time.
+
+        Raises:
+            GreenshiftError: the template could not be built. The same error again at every later call.
+        """
+        with self._lock:
+            if self._database is None:
+                if self.failure is not None:
+                    raise self.failure
+                try:
+                    self._make_database()
+                except GreenshiftError as error:
+                    self.failure = error
+                    raise
+            assert self._database is not None
+            return self._database
+
+    def _make_database(self) -> None:
+        if not self.opened:
+            self.open()
+        assert self._server is not None
+        assert self._run is not None
+        if str(self.config.root) not in sys.path:
+            sys.path.insert(0, str(self.config.root))
+        self._building = True
+        try:
+            template = Template.ensure(
+                self._server,
+                self._run,
+                self._definition(),
+                build_name=self._run.database_name(self.options.worker),
+                rebuild=self.options.rebuild,
+                say=self._say,
+            )
+        finally:
+            self._building = False
+        if template.built:
+            self.report.template_seconds = template.build_seconds
+        if self._watch is not None:
+            self._watch.let_go("the template was built on this connection")
+        self._database = template.clone(self._run, self.options.worker)
+        self._database.before_reclone.append(self._let_go)
+        if self._database.notice:
+            self.report.notices.append(self._database.notice)
+
+    def _definition(self) -> TemplateSource:
+        return definition_for(self.config)
+
+    def _wanted(self) -> None:
+        """The application connects: while the template is built that is the build itself."""
+        if not self._building and self._database is None:
+            self.database()
+
+    def _let_go(self) -> None:
+        for isolation in self._isolations.values():
+            isolation.let_go()
+        if self._watch is not None:
+            self._watch.let_go("the database was made anew")
+
+    def isolation(self, name: str) -> Isolation:
+        """Return the isolation mode of that name, on this process's database."""
+        if name not in self._isolations:
+            database = self.database()
+            if name == "rewind":
+                self._isolations[name] = RewindIsolation(database, self.config.driver)
+            elif name == "clone":
+                assert self._run is not None
+                clones = ClonePool(database.template, self._run, size=2)
+                self._isolations[name] = CloneIsolation(database, self.config.driver, clones)
+            elif name == "rollback":
+                self._isolations[name] = RollbackIsolation(database)
+            else:
+                raise ConfigurationError(
+                    f"isolation {name!r} cannot be used here",
+                    "choose rewind, rollback or clone for this test",
+                )
+        return self._isolations[name]
+
+    # --- one test -------------------------------------------------------------------------------------------------
+
+    def begin(self, test: TestRecord) -> None:
+        """A test's set-up is about to begin."""
+        self.current = test
+        if test.explicit:
+            started = time.perf_counter()
+            self.isolation(test.isolation)
+            test.isolation_seconds += time.perf_counter() - started
+        if self._watch is not None:
+            self._watch.current = test
+
+    def body_begins(self, test: TestRecord) -> None:
+        """A test's fixtures are ready and its own body is about to run."""
+        if self.opened:
+            test.baseline = WorkBaseline.take(self.loops.test_loops())
+
+    def end(self, test: TestRecord) -> list[str]:
+        """A test's fixtures are gone: wait for its work, look for leaks, make the database clean.
+
+        Returns:
+            What the test did wrong, a line or more each; empty when it behaved.
+        """
+        self.current = None
+        if self._watch is None or self._database is None or not test.uses_database:
+            return []
+        started = time.perf_counter()
+        problems = list(test.unfinished_work)
+        deadline = time.monotonic() + self.config.work_timeout
+        problems += self._wait_for_work(test, deadline)
+        leaks = self._drop_leaks(test)
+        for info in self._watch.connections():
+            if info.tainted:
+                self._watch.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
+        kept = test.keep or (test.failed and self.options.keep_failed)
+        if kept:
+            self.report.kept.append(f"{self._database.keep(test.name)}   # {test.name}")
+        report = self.isolation(test.isolation).end(max(0.0, deadline - time.monotonic()))
+        self._watch.current = None
+        if report.recloned:
+            self.report.recloned.append(f"{test.name}: {report.recloned}")
+        if not test.failed:
+            problems += leaks
+            problems += [_describe_backend(backend) for backend in report.terminated]
+            if test.must_query and not test.skipped and test.statements == 0 and report.dirty_tables == 0:
+                problems.append(
+                    "this database test sent no SQL; if that is meant, mark it @pytest.mark.db(no_queries_ok=True)"
+                )
+        test.isolation_seconds += time.perf_counter() - started
+        self.report.add(test)
+        return problems
+
+    def _wait_for_work(self, test: TestRecord, deadline: float) -> list[str]:
+        if test.baseline is None:
+            return []
+        left = test.baseline.wait_for_threads(deadline)
+        left += test.baseline.wait_for_children(deadline)
+        for loop in self.loops.test_loops():
+            left += test.baseline.wait_for_tasks(loop, deadline)
+        return [_describe_work(str(work), self.config.work_timeout) for work in left]
+
+    def _drop_leaks(self, test: TestRecord) -> list[str]:
+        assert self._watch is not None
+        assert self._database is not None
+        problems = []
+        leaked = self._watch.leaked(test)
+        for info in leaked:
+            problems.append(f"this test left a {describe_leak(info)}; close the session or connection")
+            self._watch.drop(info, "its test left it open")
+        self._database.terminate([info.backend_pid for info in leaked if info.backend_pid is not None])
+        return problems
+
+    def _loop_ends(self, loop: Loop) -> None:
+        test = self.current
+        if test is None:
+            return
+        if test.baseline is not None and self.loops.is_test_loop(loop):
+            deadline = time.monotonic() + self.config.work_timeout
+            for work in test.baseline.wait_for_tasks(loop, deadline):
+                test.unfinished_work.append(_describe_work(str(work), self.config.work_timeout))
+        for session in test.async_sessions:
+            session.close_in(loop)
+
+
+def open_suite_server(config: Config, options: Options, say: Callable[[str], None] | None) -> Server:
+    """Open the server that a run's configuration asks for."""
+    settings = ServerSettings(
+        url=config.url,
+        provider=config.server,
+        listen=config.listen,
+        data=config.data,
+        settings=config.settings,
+        extensions=config.extensions,
+    )
+    if options.keep_failed and config.url is None:
+        # Kept data must outlive the run, and with it the server that holds it.
+        return start_kept(settings, say=say)
+    return open_server(settings, say=say)
+
+
+def database_name_of(url: str) -> str:
+    """Return the database that a SQLAlchemy URL names."""
+    return make_url(url).database or ""
+
+
+def _describe_work(work: str, seconds: float) -> str:
+    return f"this test left work running, {work}, after {seconds:g} s of waiting; wait for it in the test, or cancel it"
+
+
+def _describe_backend(backend: Backend) -> str:
+    since = f" for {backend.transaction_seconds:.2f} s" if backend.transaction_seconds else ""
+    query = " ".join(backend.query.split())[:200]
+    return (
+        f"this test left a session {backend.state}{since} (process {backend.pid}, {backend.application_name or 'unnamed'}), "
+        f"last statement: {query}; it was terminated"
+    )

@@ -126,7 +126,7 @@ def check_version(version: int, where: str) -> None:
     """
     if version < OLDEST_VERSION:
         raise ServerTooOldError(
-            f"{where} is version {version_name(version)}, and Greenshift needs {OLDEST_VERSION_NAME} or newer",
+            f"{where} is version {version_name(version)}; Greenshift needs {OLDEST_VERSION_NAME} or newer",
             "use a newer server, or none: the embedded one comes with Greenshift",
         )
 
@@ -168,9 +168,9 @@ def _installed_folders() -> Iterator[Path]:
 def embedded_programs(account: Account) -> Programs:
     """Return the programs of the wheel, where the account that shall run them can reach them.
 
-    They are used in place if possible. Where they are not reachable (as root, PostgreSQL runs as another user,
-    who may not enter root's home), a copy is made once in a cache folder; no permission of a folder that
-    is not ours is ever changed.
+    They are used in place if possible. Where they are not reachable (as root, PostgreSQL runs as another user, who
+    may not enter root's home), a copy is made once in a cache folder; no permission of a folder that is not ours
+    is ever changed.
 
     Raises:
         ServerProgramsError: the wheel is not installed or holds no PostgreSQL for this machine.
@@ -283,7 +283,7 @@ def _cached(package: Path, account: Account) -> Path:
 
 
 def _copy(package: Path, target: Path) -> None:
-    def unneeded(folder: str, names: list[str]) -> list[str]:
+    def unneeded(_folder: str, names: list[str]) -> list[str]:
         return [name for name in names if name.endswith(".a") or name in ("include", "pgxs", "pkgconfig")]
 
     # The programs find their libraries relative to themselves, so the wheel's layout is kept.
@@ -298,7 +298,7 @@ def _copy(package: Path, target: Path) -> None:
         shutil.copytree(libraries, target / WHEEL_LIBRARIES)
     names = []
     for folder, _, files in os.walk(target):
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # noqa: S103 - public programs, for the user that runs the server
         for name in files:
             path = Path(folder, name)
             path.chmod(0o755 if path.parent.name == "bin" or ".so" in name else 0o644)

@@ -77,7 +77,7 @@ def memory_trouble(folder: Path) -> str | None:
     free = status.f_bavail * status.f_frsize
     if free < MEMORY_ROOM:
         return f"{folder} has {free // 2**20} MB free, and {MEMORY_ROOM // 2**20} MB are wanted"
-    if 0 < status.f_files and status.f_favail < 5000:
+    if status.f_files > 0 and status.f_favail < 5000:
         return f"{folder} has room for {status.f_favail} files only"
     return None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import errno
+import hashlib
 import json
 import os
 import re
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,8 +22,9 @@ from secrets import token_urlsafe
 from greenshift.postgres import supervisor, tuning
 from greenshift.postgres.account import Account
 from greenshift.postgres.address import Address
-from greenshift.postgres.binaries import Programs
-from greenshift.postgres.errors import DiskFullError, ServerError
+from greenshift.postgres.binaries import Programs, cache_directory
+from greenshift.postgres.errors import DiskFullError, ServerError, ServerProgramsError
+from greenshift.postgres.leftovers import reap_leftovers
 from greenshift.postgres.location import Location, disk_instead, locations
 from greenshift.postgres.server import Server
 from greenshift.postgres.settings import ServerSettings
@@ -46,7 +49,7 @@ class Supervised:
     directory: Path
 
 
-class StartFailure(Exception):
+class StartError(Exception):
     """A supervisor's report that its server could not be started; ``stage`` tells which step failed."""
 
     def __init__(self, stage: str, message: str, number: int | None) -> None:
@@ -135,20 +138,22 @@ def start_owned(
     began = time.perf_counter()
     if say is not None:
         say(f"starting PostgreSQL {programs.version // 10000} ({programs.provider})")
-    launched = launch(programs, account, settings, owner=os.getpid())
+    launched = launch(programs, account, settings)
     return OwnedServer(
         launched, programs, notice=launched.location.notice, start_seconds=time.perf_counter() - began
     )
 
 
-def launch(programs: Programs, account: Account, settings: ServerSettings, *, owner: int | None) -> Launched:
+def launch(programs: Programs, account: Account, settings: ServerSettings) -> Launched:
     """Start a supervisor with its server; in RAM first, and on disk if RAM turns out to be full.
 
     Args:
         programs: the installation to run.
         account: the system user to run it.
         settings: the server's settings.
-        owner: the process with which the server ends; None for a server that is ended by ``greenshift down``.
+
+    Raises:
+        ServerError: it did not start; the reason is PostgreSQL's own.
     """
     pending = locations(settings.data, settings.directory, settings.memory_directory)
     attempts = 0
@@ -157,8 +162,10 @@ def launch(programs: Programs, account: Account, settings: ServerSettings, *, ow
         attempts += 1
         port = free_port() if settings.listen == "tcp" else SOCKET_PORT
         try:
-            process, supervised = run_supervisor(order(programs, account, settings, location, port, owner))
-        except StartFailure as failure:
+            process, supervised = run_supervisor(
+                order(programs, account, settings, location, port), {location.parent, settings.memory_directory}
+            )
+        except StartError as failure:
             if (
                 failure.is_disk_full
                 and location.in_memory
@@ -183,7 +190,7 @@ def with_password(address: Address) -> Address:
     """Give the superuser a password, over the socket, and return the TCP address that needs it."""
     password = token_urlsafe(24)
     with Server(address, provider="", version=0, owned=True).connect() as connection:
-        connection.execute(f"ALTER ROLE postgres PASSWORD '{password}'")  # type: ignore[call-overload]
+        connection.execute(f"ALTER ROLE postgres PASSWORD '{password}'")
     return Address("127.0.0.1", address.port, address.user, password)
 
 
@@ -201,22 +208,35 @@ def order(
     settings: ServerSettings,
     location: Location,
     port: int,
-    owner: int | None,
 ) -> dict[str, object]:
     """Return the instructions for a supervisor."""
+    initdb = tuning.initialisation(str(programs.path("initdb")), programs.version)
+    tar = shutil.which("tar")
     return {
-        "owner": owner,
+        "owner": os.getpid(),
         "parent": str(location.parent),
-        "reap": sorted({str(location.parent), str(settings.memory_directory)}),
         "user": account.user if account.differs else None,
         "group": account.group if account.differs else None,
         "environment": environment(),
-        "initialise": tuning.initialisation(str(programs.path("initdb")), programs.version),
+        "initdb": initdb,
+        "image": None if tar is None else image_path(programs, account, initdb),
+        "tar": tar,
         "postgres": str(programs.path("postgres")),
         "configuration": tuning.configuration(programs.version, settings.listen, port, settings.settings),
         "authentication": tuning.authentication(settings.listen),
         "timeout": START_TIMEOUT,
     }
+
+
+def image_path(programs: Programs, account: Account, initdb: list[list[str]]) -> str | None:
+    """Return where the image of a new data directory belongs: unpacking it takes a tenth of ``initdb``'s time."""
+    status = programs.path("postgres").stat()
+    identity = json.dumps([initdb, programs.version, status.st_size, status.st_mtime_ns, os.uname().machine])
+    name = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    try:
+        return str(cache_directory(account) / f"data-{programs.version}-{name}.tar")
+    except ServerProgramsError:
+        return None
 
 
 def environment() -> dict[str, str]:
@@ -227,11 +247,13 @@ def environment() -> dict[str, str]:
     return {"PATH": os.defpath, **kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def run_supervisor(instructions: dict[str, object]) -> tuple[subprocess.Popen[bytes], Supervised]:
+def run_supervisor(
+    instructions: dict[str, object], leftover_parents: set[Path]
+) -> tuple[subprocess.Popen[bytes], Supervised]:
     """Start a supervisor and wait for its report.
 
     Raises:
-        StartFailure: its server did not start; everything of it is gone again.
+        StartError: its server did not start; everything of it is gone again.
     """
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", supervisor.__file__],
@@ -245,6 +267,7 @@ def run_supervisor(instructions: dict[str, object]) -> tuple[subprocess.Popen[by
         assert process.stdin is not None  # noqa: S101
         process.stdin.write(json.dumps(instructions).encode() + b"\n")
         process.stdin.flush()
+        reap_leftovers(leftover_parents)  # while the supervisor is at work
         message = read_report(process)
     except BaseException:
         end_supervisor(process)
@@ -252,7 +275,7 @@ def run_supervisor(instructions: dict[str, object]) -> tuple[subprocess.Popen[by
     if message.get("event") != "ready":
         end_supervisor(process)
         number = message.get("errno")
-        raise StartFailure(
+        raise StartError(
             str(message.get("stage", "supervisor")),
             str(message.get("message", "the supervisor process ended")),
             number if isinstance(number, int) else None,
@@ -294,7 +317,7 @@ def end_supervisor(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def explained(failure: StartFailure, programs: Programs, location: Location) -> ServerError:
+def explained(failure: StartError, programs: Programs, location: Location) -> ServerError:
     """Turn a supervisor's report of a failure into an error for the user, in one line."""
     if failure.is_disk_full:
         return DiskFullError(

@@ -17,8 +17,8 @@ Say = Callable[[str], None]
 def open_server(settings: ServerSettings, *, say: Say | None = None) -> Server:
     """Return a running server, started if need be.
 
-    Without a URL or a configured provider the order is: the server kept by ``greenshift up``, the embedded one,
-    one installed on the machine, a container. May be called from any thread.
+    Without a URL or a configured provider the order is: the server kept by ``greenshift up``, the embedded one, one
+    installed on the machine, a container. May be called from any thread.
 
     Args:
         settings: what kind of server is wanted.

@@ -1,12 +1,13 @@
 """The process that stands between a test run and its PostgreSQL server, so that neither can orphan the other.
 
 It is run as a program (``python -I -S supervisor.py``) in a session of its own and imports nothing but the
-standard library. It makes the data directory, runs ``initdb``, starts the postmaster, and then waits for one of
-three things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then it
-stops the postmaster and removes the directory.
+standard library. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
+things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then it stops the
+postmaster and removes the directory.
 
-Its instructions come as one line of JSON on standard input, which stays open as the owner's lifeline; its reports
-go as lines of JSON to standard output: ``{"event": "ready", ...}`` or ``{"event": "failed", ...}``.
+Its instructions come as one line of JSON on standard input, which stays open as the owner's lifeline; a second
+line, ``keep``, has the server outlive the owner. Its one report goes as a line of JSON to standard output:
+``{"event": "ready", ...}`` or ``{"event": "failed", ...}``.
 """
 
 from __future__ import annotations
@@ -21,55 +22,54 @@ import sys
 import time
 from typing import Any
 
+KEEP = b"keep\n"
 LOCK = "lock"
-RECORD = "supervisor.json"
 PREFIX = "greenshift-server-"
 STARTING_POLL = 0.003
 RUNNING_POLL = 0.25
 QUIT_PATIENCE = 1.5
-UNLOCKED_GRACE = 60.0
 
 
-class Stopped(Exception):
+class StopRequest(Exception):  # noqa: N818 - not an error
     """The owner is gone, or asked for the end."""
 
 
-class Failed(Exception):
+class StepError(Exception):
     """A step of the start failed; ``stage`` names it."""
 
-    def __init__(self, stage: str, message: str, errno: int | None = None) -> None:
+    def __init__(self, stage: str, message: str) -> None:
         super().__init__(message)
         self.stage = stage
-        self.errno = errno
 
 
 class Watch:
     """Tells whether the owner still wants the server."""
 
-    def __init__(self, owner: int | None) -> None:
-        self.owner = owner
-        reader, writer = os.pipe()
+    def __init__(self, owner: int) -> None:
+        self.owner: int | None = owner
+        self.signals, writer = os.pipe()
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self.descriptors = [reader]
-        self.signals = reader
-        if owner is not None:
-            self.descriptors.append(0)
-            try:
-                self.descriptors.append(os.pidfd_open(owner))
-            except (AttributeError, OSError):
-                pass  # not Linux, or already gone: the poll of getppid finds that out
+        self.descriptors = [self.signals, 0]
+        try:
+            self.descriptors.append(os.pidfd_open(owner))
+        except (AttributeError, OSError):
+            pass  # not Linux, or already gone: the look at the parent finds that out
 
     def wait(self, seconds: float) -> None:
-        """Wait at most that long; raise Stopped when the server is not wanted any more."""
+        """Wait at most that long; raise StopRequest when the server is not wanted any more."""
         ready, _, _ = select.select(self.descriptors, [], [], seconds)
-        if self.signals in ready:
-            if signal.SIGTERM in os.read(self.signals, 64):
-                raise Stopped
-            ready.remove(self.signals)
-        # Forked children of the owner may hold the lifeline open for ever, hence the look at the parent as well.
-        if ready or (self.owner is not None and os.getppid() != self.owner):
-            raise Stopped
+        if self.signals in ready and signal.SIGTERM in os.read(self.signals, 64):
+            raise StopRequest
+        if self.owner is None:
+            return
+        if 0 in ready and os.read(0, 64) == KEEP:
+            self.owner = None
+            self.descriptors = [self.signals]
+            return
+        # Forked children of the owner may hold the lifeline open, hence the look at the parent as well.
+        if len(ready) > (self.signals in ready) or os.getppid() != self.owner:
+            raise StopRequest
 
 
 class Account:
@@ -105,7 +105,7 @@ class Account:
 
 
 def death_bond() -> Any:
-    """Return what a child must call before its program starts so that it dies with this process (Linux only)."""
+    """Return what a child must call before its program starts to die with this process (Linux only)."""
     if not sys.platform.startswith("linux"):
         return None
     try:
@@ -134,14 +134,12 @@ def make_directory(parent: str, account: Account) -> tuple[str, int]:
         except FileExistsError:
             continue
     else:
-        raise Failed("directory", f"no free name in {parent}")
+        raise StepError("directory", f"no free name in {parent}")
     try:
         unlocked = os.path.join(directory, LOCK + ".new")
         lock = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.rename(unlocked, os.path.join(directory, LOCK))
-        with open(os.path.join(directory, RECORD), "w") as record:
-            json.dump({"supervisor": os.getpid()}, record)
         account.own(directory)
     except BaseException:
         remove(directory)
@@ -170,34 +168,82 @@ def tail(log: str) -> str:
         return ""
 
 
+def run(command: list[str], account: Account, directory: str, deadline: float, watch: Watch) -> bool:
+    """Run a program to its end; return whether it succeeded."""
+    log = os.path.join(directory, "initdb.log")
+    program = account.start(command, directory, log, bound=True)
+    try:
+        while program.poll() is None:
+            if time.monotonic() > deadline:
+                raise StepError("initdb", f"{command[0]} did not end in time\n" + tail(log))
+            watch.wait(STARTING_POLL)
+    finally:
+        if program.poll() is None:
+            program.kill()
+            program.wait()
+    return program.returncode == 0
+
+
 def initialise(
     order: dict[str, Any], account: Account, directory: str, deadline: float, watch: Watch
-) -> None:
-    """Make the database cluster: copy the prepared image where there is one, else run ``initdb``."""
+) -> str | None:
+    """Fill the data directory: from the image where there is one, else with ``initdb``.
+
+    Returns the path of a new image that is not in its place yet, or None.
+    """
     data = os.path.join(directory, "data")
-    log = os.path.join(directory, "initdb.log")
-    for number, command in enumerate(order["initialise"]):
-        if number:
-            remove(data)
-        program = account.start(
-            [part.replace("{data}", data) for part in command], directory, log, bound=True
-        )
-        try:
-            while program.poll() is None:
-                if time.monotonic() > deadline:
-                    raise Failed("initdb", "initdb did not end in time\n" + tail(log))
-                watch.wait(STARTING_POLL)
-        finally:
-            if program.poll() is None:
-                program.kill()
-                program.wait()
-        if program.returncode == 0:
+    image = order["image"]
+    commands = [[part.replace("{data}", data) for part in command] for command in order["initdb"]]
+    has_image = image is not None and os.path.isfile(image)
+    if has_image:
+        commands.insert(0, [order["tar"], "-x", "-f", image, "-C", data])
+    for command in commands:
+        os.mkdir(data, 0o700)
+        account.own(data)
+        # An archive cut short by a crash may be read without complaint.
+        if run(command, account, directory, deadline, watch) and os.path.isfile(
+            os.path.join(data, "PG_VERSION")
+        ):
             break
+        remove(data)
     else:
-        raise Failed("initdb", tail(log))
+        raise StepError("initdb", tail(os.path.join(directory, "initdb.log")))
+    if image is None or (has_image and command[0] == order["tar"]):
+        return None
+    return pack(order["tar"], data, image)
 
 
-def configure(order: dict[str, Any], account: Account, directory: str) -> None:
+def pack(tar: str, data: str, image: str) -> str | None:
+    """Write an image of a new data directory beside its final place; return its path, None if it failed."""
+    fresh = f"{image}.{os.getpid()}"
+    outcome = subprocess.run([tar, "-c", "-f", fresh, "-C", data, "."], capture_output=True)
+    if outcome.returncode == 0:
+        return fresh
+    discard(fresh)
+    return None
+
+
+def publish(fresh: str, image: str) -> None:
+    """Put a new image in its place, safely on disk; another process may have been faster, with the same."""
+    try:
+        descriptor = os.open(fresh, os.O_RDWR)
+        os.fchmod(descriptor, 0o644)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        os.rename(fresh, image)
+    except OSError:
+        discard(fresh)
+
+
+def discard(path: str) -> None:
+    """Remove a file if it is there."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def configure(order: dict[str, Any], directory: str) -> None:
     """Write the server's settings and who may log in."""
     data = os.path.join(directory, "data")
     with open(os.path.join(data, "postgresql.conf"), "a") as file:
@@ -226,9 +272,9 @@ def start(
     try:
         while not is_ready(directory):
             if postmaster.poll() is not None:
-                raise Failed("start", tail(log))
+                raise StepError("start", tail(log))
             if time.monotonic() > deadline:
-                raise Failed("start", "the server did not accept connections in time\n" + tail(log))
+                raise StepError("start", "the server did not accept connections in time\n" + tail(log))
             watch.wait(STARTING_POLL)
     except BaseException:
         stop(postmaster)
@@ -262,66 +308,6 @@ def stop(postmaster: subprocess.Popen[bytes]) -> None:
             time.sleep(0.005)
 
 
-def reap(parents: list[str]) -> list[str]:
-    """Remove the folders of supervisors that were killed; return those removed.
-
-    A supervisor holds a lock on its folder for its life, so a folder whose lock is free has none.
-    """
-    removed = []
-    for parent in parents:
-        try:
-            names = [name for name in os.listdir(parent) if name.startswith(PREFIX)]
-        except OSError:
-            continue
-        for name in names:
-            directory = os.path.join(parent, name)
-            if reap_one(directory):
-                removed.append(directory)
-    return removed
-
-
-def reap_one(directory: str) -> bool:
-    """Remove one such folder if it has no living supervisor and is ours to remove."""
-    try:
-        lock = os.open(os.path.join(directory, LOCK), os.O_RDWR | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        try:
-            status = os.lstat(directory)
-            if os.geteuid() not in (0, status.st_uid) or time.time() - status.st_mtime < UNLOCKED_GRACE:
-                return False
-        except OSError:
-            return False
-        remove(directory)
-        return not os.path.lexists(directory)
-    except OSError:
-        return False  # another user's
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False  # in use
-        kill_leftover(directory)
-        remove(directory)
-        return not os.path.lexists(directory)
-    finally:
-        os.close(lock)
-
-
-def kill_leftover(directory: str) -> None:
-    """Kill the postmaster of a dead supervisor, where the system did not do so by itself."""
-    data = os.path.join(directory, "data")
-    try:
-        with open(os.path.join(data, "postmaster.pid")) as file:
-            pid = int(file.readline())
-        if sys.platform.startswith("linux") and os.readlink(f"/proc/{pid}/cwd") != os.path.realpath(data):
-            return  # the number belongs to another process by now
-        victims = [pid, *children(pid)]
-        for victim in victims:
-            os.kill(victim, signal.SIGKILL)
-    except (OSError, ValueError):
-        return
-
-
 def report(message: dict[str, Any]) -> None:
     """Send one report to the owner, who may be gone."""
     try:
@@ -346,7 +332,7 @@ def main() -> int:
     """Supervise one server from its making to its removal."""
     for sign in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(sign, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    signal.signal(signal.SIGTERM, lambda *_: None)  # seen by the watch
     os.umask(0o077)
     os.chdir("/")
     order = read_order()
@@ -354,11 +340,12 @@ def main() -> int:
     account = Account(order["user"], order["group"], order["environment"])
     deadline = time.monotonic() + order["timeout"]
     directory: str | None = None
+    image: str | None = None
     postmaster: subprocess.Popen[bytes] | None = None
     try:
         directory, _lock = make_directory(order["parent"], account)
-        initialise(order, account, directory, deadline, watch)
-        configure(order, account, directory)
+        image = initialise(order, account, directory, deadline, watch)
+        configure(order, directory)
         postmaster = start(order, account, directory, deadline, watch)
         report(
             {
@@ -368,17 +355,16 @@ def main() -> int:
                 "supervisor": os.getpid(),
             }
         )
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 1)
-        if order["owner"] is None:
-            os.dup2(null, 0)
-        reap(order["reap"])
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        if image is not None:
+            publish(image, order["image"])
+            image = None
         while postmaster.poll() is None:
             watch.wait(RUNNING_POLL)
-    except Stopped:
+    except StopRequest:
         pass
-    except Failed as failure:
-        report({"event": "failed", "stage": failure.stage, "message": str(failure), "errno": failure.errno})
+    except StepError as failure:
+        report({"event": "failed", "stage": failure.stage, "message": str(failure), "errno": None})
         return 1
     except OSError as failure:
         report({"event": "failed", "stage": "directory", "message": str(failure), "errno": failure.errno})
@@ -386,6 +372,8 @@ def main() -> int:
     finally:
         if postmaster is not None:
             stop(postmaster)
+        if image is not None:
+            discard(image)
         if directory is not None:
             remove(directory)
     return 0

@@ -12,7 +12,7 @@ COMMON: dict[str, str] = {
     "autovacuum": "off",
     "bgwriter_lru_maxpages": "0",
     "checkpoint_timeout": "1h",
-    # Files in the data directory: independent of the size of /dev/shm, and nothing is left there after a kill.
+    # Files in the data directory: whatever the size of /dev/shm, and nothing stays there after a kill.
     "dynamic_shared_memory_type": "mmap",
     "fsync": "off",
     "full_page_writes": "off",

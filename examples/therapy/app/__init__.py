@@ -1,0 +1,1 @@
+"""Therapists, their patients and the sessions they hold together."""

@@ -1,0 +1,1 @@
+"""What is stored (`db_models`) and what is sent (`schemas`)."""

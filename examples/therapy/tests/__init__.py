@@ -1,0 +1,1 @@
+"""The same application tested in three ways, one folder each."""

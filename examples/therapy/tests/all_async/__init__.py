@@ -1,0 +1,1 @@
+"""Solution 2: everything asynchronous."""

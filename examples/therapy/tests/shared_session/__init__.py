@@ -1,0 +1,1 @@
+"""Solution 3: fixtures and application share one transaction."""

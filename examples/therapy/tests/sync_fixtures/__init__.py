@@ -1,0 +1,1 @@
+"""Solution 1: synchronous fixtures, an asynchronous application."""

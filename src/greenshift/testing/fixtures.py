@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session, sessionmaker
 
-from greenshift.postgres import Database
-from greenshift.testing.async_sessions import OpenAsyncSession
-from greenshift.testing.isolation import Isolation
 from greenshift.testing.item_loop import loop_of_test
-from greenshift.testing.queries import QueryLog
 from greenshift.testing.running import current_suite
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from greenshift.postgres import Database
+    from greenshift.testing.isolation import Isolation
+    from greenshift.testing.queries import QueryLog
 
 
 @pytest.fixture
@@ -45,12 +48,16 @@ def async_db_engine(_db_isolation: Isolation) -> AsyncEngine:
 @pytest.fixture
 def db_session_factory(db_engine: Engine) -> sessionmaker[Session]:
     """Makes sync sessions whose commits are real."""
+    from sqlalchemy.orm import sessionmaker
+
     return sessionmaker(db_engine)
 
 
 @pytest.fixture
 def async_db_session_factory(async_db_engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Makes async sessions whose commits are real. ``expire_on_commit`` is SQLAlchemy's default, as in production."""
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
     return async_sessionmaker(async_db_engine)
 
 
@@ -66,6 +73,8 @@ def async_db_session(
     request: pytest.FixtureRequest, async_db_session_factory: async_sessionmaker[AsyncSession]
 ) -> Iterator[AsyncSession]:
     """An async session, closed after the test in the event loop that used it."""
+    from greenshift.testing.async_sessions import OpenAsyncSession
+
     loop_of_test(request)  # so that the test's loop, if it has one, ends after this fixture
     suite = current_suite(request.config)
     opened = OpenAsyncSession(async_db_session_factory())

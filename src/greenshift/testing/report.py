@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from greenshift.testing.record import TestRecord
+if TYPE_CHECKING:
+    from greenshift.testing.record import TestRecord
 
 _SLOWEST = 5
 

@@ -1,14 +1,55 @@
-"""Finds the suite of the pytest run at hand."""
+"""Finds the suite of the pytest run at hand; makes it where nothing needed one before.
+
+Importing the suite imports SQLAlchemy, so a run without database tests never does.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import pytest
 
-from greenshift.testing.suite import Suite
+from greenshift.config import Config
 
-SUITE_KEY = pytest.StashKey[Suite]()
+if TYPE_CHECKING:
+    from greenshift.testing.suite import Suite
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said beside the configuration.
+
+    Args:
+        rebuild: build the template anew though a finished one is there.
+        keep_failed: keep the database of each failed test.
+        worker: the name of this process among the run's processes: ``main``, ``gw0``, ``gw1``...
+        distributes: whether this process hands tests to workers and runs none itself.
+    """
+
+    rebuild: bool = False
+    keep_failed: bool = False
+    worker: str = "main"
+    distributes: bool = False
+
+
+PROJECT_KEY = pytest.StashKey[tuple[Config, Options]]()
+_SUITE_KEY = pytest.StashKey["Suite"]()
+
+
+def suite_if_any(config: pytest.Config) -> Suite | None:
+    """Return this run's suite, None while nothing has needed one."""
+    return config.stash.get(_SUITE_KEY, None)
 
 
 def current_suite(config: pytest.Config) -> Suite:
-    """Return the suite that the plugin made for this run."""
-    return config.stash[SUITE_KEY]
+    """Return this run's suite, made now if nothing has needed one before."""
+    suite = suite_if_any(config)
+    if suite is None:
+        from greenshift.testing import workers
+        from greenshift.testing.suite import Suite
+
+        project, options = config.stash[PROJECT_KEY]
+        suite = Suite(project, options, server=workers.inherited_server())
+        config.stash[_SUITE_KEY] = suite
+    return suite

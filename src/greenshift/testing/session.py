@@ -5,35 +5,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from greenshift.config import Config, load_config
+from greenshift.config import load_config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.testing import workers
-from greenshift.testing.record import TestRecord
-from greenshift.testing.running import SUITE_KEY
-from greenshift.testing.suite import Options, Suite, open_suite_server
+from greenshift.testing.report import Report
+from greenshift.testing.running import PROJECT_KEY, Options, current_suite, suite_if_any
 
-_RECORD_KEY = pytest.StashKey[TestRecord]()
-_DATABASE_FIXTURES = frozenset(
-    {
-        "async_db_engine",
-        "async_db_session",
-        "async_db_session_factory",
-        "db",
-        "db_engine",
-        "db_session",
-        "db_session_factory",
-    }
-)
+if TYPE_CHECKING:
+    from greenshift.testing.record import TestRecord
+    from greenshift.testing.suite import Suite
+
+_RECORD_KEY = pytest.StashKey["TestRecord"]()
+_GATHERED_KEY = pytest.StashKey[Report]()
 _SESSION_FIXTURES = frozenset({"async_db_session", "db_session"})
+_DATABASE_FIXTURES = _SESSION_FIXTURES | {
+    "async_db_engine",
+    "async_db_session_factory",
+    "db",
+    "db_engine",
+    "db_session_factory",
+}
 _NO_TESTS_RUN = ("collectonly", "help", "version", "showfixtures", "show_fixtures_per_test", "markers")
 
 
 def prepare(config: pytest.Config) -> None:
-    """Make this process's suite and, where the project is configured, open it.
+    """Read the configuration and, where the project has one, open the server and set its variables.
 
     Raises:
         GreenshiftError: the configuration is wrong or no server can be had.
@@ -45,37 +45,40 @@ def prepare(config: pytest.Config) -> None:
         driver=arguments.db_driver,
         server=arguments.db_server,
     )
-    worker = workers.worker_name()
     options = Options(
-        rebuild=arguments.db_rebuild and worker in {"main", "gw0"},
+        rebuild=arguments.db_rebuild,
         keep_failed=arguments.db_keep_failed,
-        worker=worker,
+        worker=workers.worker_name(),
+        distributes=workers.distributes(arguments),
     )
-    suite = Suite(project, options, server=workers.inherited_server())
-    config.stash[SUITE_KEY] = suite
+    config.stash[PROJECT_KEY] = project, options
     is_wanted = project.configured or project.url is not None
     if not is_wanted or any(getattr(arguments, name, False) for name in _NO_TESTS_RUN):
         return
-    if workers.is_controller(arguments):
-        workers.hand_over(open_suite_server(project, options, None))
+    if options.distributes:
+        if not project.is_sqlite:
+            from greenshift.testing.suite import open_suite_server
+
+            workers.hand_over(open_suite_server(project, options, None))
     else:
-        suite.open()
+        current_suite(config).open()
 
 
 def configure(config: pytest.Config) -> None:
     """Register the fixtures, and the part that speaks with xdist where xdist is there."""
-    if SUITE_KEY not in config.stash:  # the plugin was loaded too late for the first hook (by a conftest)
+    if PROJECT_KEY not in config.stash:  # loaded by a conftest, too late for the first hook
         prepare(config)
     from greenshift.testing import fixture_plugin
 
     config.pluginmanager.register(fixture_plugin, "greenshift-fixtures")
+    config.stash[_GATHERED_KEY] = Report()
     if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(workers.XdistPart(config.stash[SUITE_KEY].report), "greenshift-xdist")
+        config.pluginmanager.register(workers.XdistPart(config.stash[_GATHERED_KEY]), "greenshift-xdist")
 
 
 def finish(config: pytest.Config) -> None:
     """End this process's share of the run."""
-    suite = config.stash.get(SUITE_KEY, None)
+    suite = suite_if_any(config)
     if suite is not None:
         suite.close()
     workers.end_handed_over()
@@ -87,12 +90,12 @@ def collected(session: pytest.Session) -> None:
     Raises:
         GreenshiftError: the template cannot be built.
     """
-    suite = session.config.stash[SUITE_KEY]
-    if workers.is_controller(session.config.option) or session.config.option.collectonly:
+    _, options = session.config.stash[PROJECT_KEY]
+    if options.distributes or session.config.option.collectonly:
         return
     if any(_is_explicit(item) for item in session.items):
         try:
-            suite.database()
+            current_suite(session.config).database()
         except GreenshiftError:
             if not workers.is_worker():
                 raise
@@ -101,8 +104,10 @@ def collected(session: pytest.Session) -> None:
 
 def begin(item: pytest.Item) -> None:
     """A test's set-up begins."""
-    suite = item.config.stash[SUITE_KEY]
-    test = _record(item, suite.config)
+    suite = _suite_of(item)
+    if suite is None:
+        return
+    test = _record(item)
     item.stash[_RECORD_KEY] = test
     try:
         suite.begin(test)
@@ -112,16 +117,18 @@ def begin(item: pytest.Item) -> None:
 
 def body_begins(item: pytest.Item) -> None:
     """A test's body begins."""
-    item.config.stash[SUITE_KEY].body_begins(item.stash[_RECORD_KEY])
+    suite, test = suite_if_any(item.config), item.stash.get(_RECORD_KEY, None)
+    if suite is not None and test is not None:
+        suite.body_begins(test)
 
 
 def end(item: pytest.Item) -> list[str]:
     """A test's fixtures are gone. Returns what the test did wrong."""
-    test = item.stash.get(_RECORD_KEY, None)
-    if test is None:
+    suite, test = suite_if_any(item.config), item.stash.get(_RECORD_KEY, None)
+    if suite is None or test is None:
         return []
     try:
-        return item.config.stash[SUITE_KEY].end(test)
+        return suite.end(test)
     except GreenshiftError as error:
         return [str(error)]
 
@@ -136,37 +143,41 @@ def went(item: pytest.Item, report: pytest.TestReport) -> None:
 
 @contextmanager
 def fixture_is_set_up(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-    """Note the scope of the fixture that is being set up, and let anyio run ``async_client`` where it runs the test."""
-    suite = request.config.stash[SUITE_KEY]
-    scopes = suite.fixture_scopes
-    scopes.append(fixturedef.scope)
+    """Note the fixture's scope while it is set up, and let anyio run ``async_client`` in the loop of its tests."""
+    suite = suite_if_any(request.config)
+    if suite is None:
+        yield
+        return
+    suite.fixture_scopes.append(fixturedef.scope)
     original = fixturedef.func
     if fixturedef.argname == "async_client" and "anyio_backend" in request.fixturenames:
         from greenshift.testing import async_client
 
-        if original is _function_of(async_client.async_client):
+        if original.__module__ == async_client.__name__:
             fixturedef.func = async_client.async_client_under_anyio  # type: ignore[misc]
     try:
         yield
     finally:
-        scopes.pop()
+        suite.fixture_scopes.pop()
         fixturedef.func = original  # type: ignore[misc]
 
 
 def loop_made(config: pytest.Config, runner: asyncio.Runner) -> None:
     """A test plugin made a runner for its tests."""
-    config.stash[SUITE_KEY].loops.add_test_loop(runner.get_loop())
+    suite = suite_if_any(config)
+    if suite is not None:
+        suite.loops.add_test_loop(runner.get_loop())
 
 
 def write_report(terminal: Any, config: pytest.Config) -> None:
     """Print what must be said at the end, and the figures when asked."""
-    suite = config.stash.get(SUITE_KEY, None)
-    if suite is not None:
-        suite.report.write(terminal, full=config.option.db_report)
+    suite = suite_if_any(config)
+    report = suite.report if suite is not None else config.stash[_GATHERED_KEY]
+    report.write(terminal, full=config.option.db_report)
 
 
-def _function_of(fixture: Any) -> Any:
-    return getattr(fixture, "_get_wrapped_function", lambda: fixture)()
+def _suite_of(item: pytest.Item) -> Suite | None:
+    return current_suite(item.config) if _is_explicit(item) else suite_if_any(item.config)
 
 
 def _is_explicit(item: pytest.Item) -> bool:
@@ -174,21 +185,22 @@ def _is_explicit(item: pytest.Item) -> bool:
     return item.get_closest_marker("db") is not None or not names.isdisjoint(_DATABASE_FIXTURES)
 
 
-def _record(item: pytest.Item, config: Config) -> TestRecord:
+def _record(item: pytest.Item) -> TestRecord:
+    from greenshift.testing.record import TestRecord
+
+    project, _ = item.config.stash[PROJECT_KEY]
     marker = item.get_closest_marker("db")
     arguments = dict(marker.kwargs) if marker is not None else {}
-    isolation = arguments.pop("isolation", None) or config.isolation
+    isolation = arguments.pop("isolation", None) or project.isolation
     keep = bool(arguments.pop("keep", False))
     no_queries_ok = bool(arguments.pop("no_queries_ok", False))
-    if arguments or (marker is not None and marker.args):
-        unknown = ", ".join(arguments) or "positional arguments"
-        error = ConfigurationError(
-            f"the db marker of {item.nodeid} has something unknown: {unknown}",
-            "it takes isolation=, keep= and no_queries_ok=",
-        )
-        pytest.fail(str(error), pytrace=False)
     try:
-        config.overridden(isolation=isolation)
+        if arguments or (marker is not None and marker.args):
+            unknown = ", ".join(arguments) or "positional arguments"
+            raise ConfigurationError(
+                f"the db marker has something unknown: {unknown}", "it takes isolation=, keep= and no_queries_ok="
+            )
+        project.overridden(isolation=isolation)
     except ConfigurationError as error:
         pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
     own_arguments = set(getattr(getattr(item, "_fixtureinfo", None), "argnames", ()))

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
 
@@ -30,23 +29,9 @@ from greenshift.testing.isolation import CloneIsolation, Isolation, RewindIsolat
 from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
 from greenshift.testing.report import Report
+from greenshift.testing.running import Options
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line said.
-
-    Args:
-        rebuild: build the template anew though a finished one is there.
-        keep_failed: keep the database of each failed test.
-        worker: the name of this process among the run's processes.
-    """
-
-    rebuild: bool = False
-    keep_failed: bool = False
-    worker: str = "main"
 
 
 class Suite:
@@ -323,6 +308,7 @@ def _describe_backend(backend: Backend) -> str:
     since = f" for {backend.transaction_seconds:.2f} s" if backend.transaction_seconds else ""
     query = " ".join(backend.query.split())[:200]
     return (
-        f"this test left a session {backend.state}{since} (process {backend.pid}, {backend.application_name or 'unnamed'}), "
+        f"this test left a session {backend.state}{since} (process {backend.pid}, "
+        f"{backend.application_name or 'unnamed'}), "
         f"last statement: {query}; it was terminated"
     )

@@ -92,7 +92,7 @@ class WorkBaseline:
         return left
 
     def wait_for_children(self, deadline: float) -> list[Work]:
-        """Wait for the child processes started since, until ``deadline``; then end them, since they cannot be fenced."""
+        """Wait for the child processes started since, until ``deadline``; then end them: they cannot be fenced."""
         started = _children() - self.children
         if not started:
             return []

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from greenshift.postgres import Address, Server
+import pytest
+
 from greenshift.testing.report import Report
+from greenshift.testing.running import suite_if_any
+
+if TYPE_CHECKING:
+    from greenshift.postgres import Server
 
 # xdist's own channel to a worker is not there yet when the worker loads its first conftest.
 _VARIABLE = "GREENSHIFT_RUN_SERVER"
@@ -27,13 +32,13 @@ def is_worker() -> bool:
     return "PYTEST_XDIST_WORKER" in os.environ and _parent_handed_over()
 
 
-def is_controller(arguments: Any) -> bool:
+def distributes(arguments: Any) -> bool:
     """Whether this process distributes tests to workers and runs none itself."""
     if is_worker():
         return False
     numprocesses = getattr(arguments, "numprocesses", None)
-    distributes = bool(numprocesses) or bool(getattr(arguments, "tx", None))
-    return distributes and not getattr(arguments, "usepdb", False)
+    has_workers = bool(numprocesses) or bool(getattr(arguments, "tx", None))
+    return has_workers and not getattr(arguments, "usepdb", False)
 
 
 def hand_over(server: Server) -> None:
@@ -67,6 +72,8 @@ def inherited_server() -> Server | None:
     """Return the server that the controller opened for this worker; None in any other process."""
     if not is_worker():
         return None
+    from greenshift.postgres import Address, Server
+
     description = json.loads(os.environ[_VARIABLE])
     del description["controller"]
     return Server(Address(**description.pop("address")), **description)
@@ -81,20 +88,21 @@ class XdistPart:
     """Sends a worker's figures to the controller, and gathers them there.
 
     Args:
-        report: the figures of this process.
+        gathered: the figures of all workers, in the controller.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, gathered: Report) -> None:
+        self._gathered = gathered
 
-    def pytest_sessionfinish(self, session: Any) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Put the worker's figures where xdist takes them."""
         output = getattr(session.config, "workeroutput", None)
-        if output is not None:
-            output[_REPORT_KEY] = self._report.as_data()
+        suite = suite_if_any(session.config)
+        if output is not None and suite is not None:
+            output[_REPORT_KEY] = suite.report.as_data()
 
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the figures of a worker that ended."""
         data = getattr(node, "workeroutput", {}).get(_REPORT_KEY)
         if data is not None:
-            self._report.merge(data)
+            self._gathered.merge(data)

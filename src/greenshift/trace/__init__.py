@@ -1,1 +1,67 @@
 """What SQL ran: one stream of events from SQLAlchemy's public hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from greenshift.trace import connections, pool
+from greenshift.trace.call_site import CallSite, include_user_path, is_user_file
+from greenshift.trace.channel import Subscription
+from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
+from greenshift.trace.installation import installation
+from greenshift.trace.origin import Origin, OriginKind
+from greenshift.trace.recording import Recording
+from greenshift.trace.session_state import session_state_reasons
+from greenshift.trace.statement import ParameterShape, Statement
+from greenshift.trace.statement_events import statements
+
+__all__ = [
+    "CallSite",
+    "Checkout",
+    "ConnectionInfo",
+    "Origin",
+    "OriginKind",
+    "ParameterShape",
+    "Recording",
+    "Statement",
+    "Subscription",
+    "active",
+    "connections",
+    "include_user_path",
+    "is_user_file",
+    "pool",
+    "record",
+    "session_state_reasons",
+    "set_test",
+    "subscribe",
+]
+
+
+def subscribe(callback: Callable[[Statement], object], *, parameters: bool = False) -> Subscription[[Statement]]:
+    """Tell a callback of every statement that ends from now on, in all threads and tasks.
+
+    It runs in the thread and the task of the statement, before its result reaches the caller. An exception
+    in it is logged once and goes no further.
+
+    Args:
+        callback: given each statement.
+        parameters: whether its statements carry the values of their parameters.
+
+    Returns:
+        The subscription; ``close()`` ends it. SQLAlchemy's listeners are in place only while there is one.
+    """
+    return statements.subscribe(callback, parameters=parameters)
+
+
+def record(*, parameters: bool = False) -> Recording:
+    """Collect the statements of a block: ``with trace.record() as recording: ...``.
+
+    Args:
+        parameters: whether the statements carry the values of their parameters.
+    """
+    return Recording(parameters=parameters)
+
+
+def active() -> bool:
+    """Return whether anybody is subscribed, that is whether SQLAlchemy is being listened to."""
+    return installation.active

@@ -1,0 +1,63 @@
+"""SQLAlchemy's events, listened to only while somebody wants them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import event
+
+
+class _Listener(NamedTuple):
+    target: Any
+    identifier: str
+    function: Callable[..., Any]
+    options: dict[str, bool]
+
+
+class Installation:
+    """A set of listeners that is in place from the first :meth:`acquire` to the last :meth:`release`.
+
+    Listening on classes reaches every engine, pool, dialect and session, those that exist already as well.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: list[_Listener] = []
+        self._users = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the listeners are in place."""
+        return self._users > 0
+
+    def add(self, target: Any, identifier: str, function: Callable[..., Any], **options: bool) -> None:
+        """Add one listener to the set, at import time.
+
+        Args:
+            target: the class to listen on, as ``sqlalchemy.event.listen`` takes it.
+            identifier: the event's name.
+            function: the listener.
+            options: further options of ``sqlalchemy.event.listen``.
+        """
+        self._listeners.append(_Listener(target, identifier, function, options))
+
+    def acquire(self) -> None:
+        """Put the listeners in place if this is the first user of them."""
+        with self._lock:
+            if not self._users:
+                for listener in self._listeners:
+                    event.listen(listener.target, listener.identifier, listener.function, **listener.options)
+            self._users += 1
+
+    def release(self) -> None:
+        """Remove the listeners if this was the last user of them."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                for listener in self._listeners:
+                    event.remove(listener.target, listener.identifier, listener.function)
+
+
+installation = Installation()

@@ -1,0 +1,159 @@
+"""What asked for a statement: the ORM's select, a lazy load of a relationship, a flush, Core, DDL..."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any, Final, Literal, NamedTuple
+
+import sqlalchemy.orm.attributes
+from sqlalchemy import TextClause, inspect
+from sqlalchemy.engine.interfaces import ExecuteStyle, ExecutionContext
+from sqlalchemy.orm import ORMExecuteState, QueryableAttribute, RelationshipProperty
+from sqlalchemy.sql.compiler import DDLCompiler
+
+from greenshift.trace.call_site import find_call_site, is_user_file
+
+OriginKind = Literal[
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "lazy load",
+    "eager load",
+    "refresh",
+    "expired",
+    "deferred",
+    "flush",
+    "bulk",
+    "core",
+    "text",
+    "driver",
+    "default",
+    "ddl",
+]
+
+# The execution option that carries an ORM statement's origin to the cursor events.
+OPTION: Final = "greenshift_origin"
+
+_ATTRIBUTES_FILE: Final = sqlalchemy.orm.attributes.__file__
+
+
+class Origin(NamedTuple):
+    """What asked for a statement.
+
+    Attributes:
+        kind: ``select``, ``insert``, ``update``, ``delete``: through a Session, written by the user;
+            ``lazy load``, ``eager load`` (selectin, subquery): of a relationship;
+            ``refresh``: ``Session.refresh``; ``expired``, ``deferred``: reading such an attribute;
+            ``flush``, ``bulk``: the unit of work, ``Session.bulk_*``;
+            ``core``, ``text``: an expression or ``text()`` without the ORM; ``driver``: ``exec_driver_sql``;
+            ``default``: a default or sequence executed before an INSERT; ``ddl``.
+        detail: ``Model.attribute`` for loads, the model for ORM statements, the table for a flush; or None.
+        parent: for lazy loads and attribute loads, a number that tells instances apart; never a key's value.
+    """
+
+    kind: OriginKind
+    detail: str | None = None
+    parent: int | None = None
+
+    def __str__(self) -> str:
+        return self.kind if self.detail is None else f"{self.kind} of {self.detail}"
+
+
+CORE: Final = Origin("core")
+_TEXT: Final = Origin("text")
+_DRIVER: Final = Origin("driver")
+_DEFAULT: Final = Origin("default")
+_DDL: Final = Origin("ddl")
+
+
+def _identity(state: Any) -> int | None:
+    key = state.identity_key
+    return None if key is None else hash(key)
+
+
+def _model(state: ORMExecuteState) -> str | None:
+    mapper = state.bind_mapper
+    return None if mapper is None else mapper.class_.__name__
+
+
+def _relationship_load(state: ORMExecuteState, path: Any) -> Origin:
+    relationship = next((one for one in reversed(path.path) if isinstance(one, RelationshipProperty)), None)
+    detail = None if relationship is None else f"{relationship.parent.class_.__name__}.{relationship.key}"
+    instance = state.lazy_loaded_from
+    if instance is None:
+        return Origin("eager load", detail)
+    return Origin("lazy load", detail, _identity(instance))
+
+
+def _attribute_read(frame: FrameType | None) -> tuple[QueryableAttribute[Any], Any] | None:
+    """Return the mapped attribute being read and its instance, from the frame of ``InstrumentedAttribute.__get__``."""
+    while frame is not None and not is_user_file(frame.f_code.co_filename):
+        if frame.f_code.co_name == "__get__" and frame.f_code.co_filename == _ATTRIBUTES_FILE:
+            attribute, instance = frame.f_locals.get("self"), frame.f_locals.get("instance")
+            if isinstance(attribute, QueryableAttribute) and instance is not None:
+                return attribute, instance
+        frame = frame.f_back
+    return None
+
+
+def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
+    _, mark = find_call_site(frame)
+    if mark == "refresh" or mark == "flush":
+        return Origin("refresh" if mark == "refresh" else "flush", _model(state))
+    read = _attribute_read(frame)
+    if read is None:
+        return Origin("expired", _model(state))
+    attribute, instance = read
+    instance_state = inspect(instance)
+    is_column = attribute.key in instance_state.mapper.column_attrs
+    is_expired = instance_state.expired or attribute.key in instance_state.expired_attributes
+    kind: OriginKind = "deferred" if is_column and not is_expired else "expired"
+    return Origin(kind, f"{type(instance).__name__}.{attribute.key}", _identity(instance_state))
+
+
+def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin:
+    """Return the origin of a statement that a Session executes.
+
+    Args:
+        state: what ``do_orm_execute`` is given; an ORM statement.
+        frame: the innermost frame.
+    """
+    if state.is_select:
+        path = state.loader_strategy_path
+        if state.is_column_load:
+            return _column_load(state, frame)
+        if path is not None and not path.is_root:
+            return _relationship_load(state, path)
+        return Origin("select", _model(state))
+    if state.is_insert:
+        return Origin("insert", _model(state))
+    if state.is_update:
+        return Origin("update", _model(state))
+    if state.is_delete:
+        return Origin("delete", _model(state))
+    return Origin("select", _model(state))
+
+
+def core_origin(context: ExecutionContext | None, sql: str, mark: str | None) -> Origin:
+    """Return the origin of a statement that no Session announced.
+
+    Args:
+        context: SQLAlchemy's execution context, if there is one.
+        sql: the text that goes to the cursor.
+        mark: the ORM operation on the stack (``call_site.find_call_site``).
+    """
+    if context is None:
+        return CORE
+    if mark == "flush" or mark == "bulk":
+        invoked = context.invoked_statement
+        table = getattr(invoked, "table", None)
+        return Origin("flush" if mark == "flush" else "bulk", getattr(table, "name", None))
+    compiled = context.compiled
+    if compiled is None:
+        return _DRIVER
+    if isinstance(compiled, DDLCompiler):
+        return _DDL
+    if sql is not context.statement and context.execute_style is not ExecuteStyle.INSERTMANYVALUES:
+        return _DEFAULT
+    return _TEXT if isinstance(context.invoked_statement, TextClause) else CORE

@@ -1,0 +1,139 @@
+"""From SQLAlchemy's pool events to the knowledge of connections, and hooks for those who manage them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from greenshift.errors import GreenshiftError
+from greenshift.trace.call_site import find_call_site
+from greenshift.trace.channel import Channel, Subscription
+from greenshift.trace.connections import INFO_KEY, ConnectionInfo, adopt, new_checkout, running_loop
+from greenshift.trace.installation import installation
+
+logger = logging.getLogger("greenshift.trace")
+
+_DATABASE_KEY: Final = "greenshift database"
+
+_checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError)
+_connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
+_close_channel: Channel[[ConnectionInfo]] = Channel()
+_arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
+
+
+def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription[[ConnectionInfo, Any]]:
+    """Call back whenever a connection is taken from a pool, before its taker gets it.
+
+    The callback may raise ``sqlalchemy.exc.DisconnectionError``: the pool closes the connection, opens
+    another in its place and calls back with that one. SQLAlchemy gives up after the second refusal in one
+    checkout, with ``InvalidRequestError: This connection is closed``; so refuse a connection for something
+    that a new one does not have. Any other exception is logged once.
+
+    Args:
+        callback: given the connection's information and SQLAlchemy's DBAPI connection.
+    """
+    return _checkout_channel.subscribe(callback)
+
+
+def on_connect(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription[[ConnectionInfo, Any]]:
+    """Call back whenever a pool has opened a connection, before the application's own ``connect`` listeners.
+
+    Args:
+        callback: given the connection's information and SQLAlchemy's DBAPI connection.
+    """
+    return _connect_channel.subscribe(callback)
+
+
+def on_close(callback: Callable[[ConnectionInfo], object]) -> Subscription[[ConnectionInfo]]:
+    """Call back whenever a pool is about to close a connection.
+
+    Args:
+        callback: given the connection's information.
+    """
+    return _close_channel.subscribe(callback)
+
+
+def on_connect_arguments(
+    callback: Callable[[Dialect, list[Any], dict[str, Any]], object],
+) -> Subscription[[Dialect, list[Any], dict[str, Any]]]:
+    """Call back before an engine connects, to read or change what it connects with.
+
+    It reaches every engine made by ``create_engine`` without a ``creator``, ``async_creator`` or pool of its
+    own. A ``GreenshiftError`` raised in it reaches whoever wanted the connection; any other exception is
+    logged once.
+
+    Args:
+        callback: given the dialect, and the positional and keyword arguments of the driver's connect, both
+            of which it may change in place.
+    """
+    return _arguments_channel.subscribe(callback)
+
+
+def _do_connect(
+    dialect: Dialect, record: ConnectionPoolEntry | None, arguments: list[Any], parameters: dict[str, Any]
+) -> None:
+    _arguments_channel.publish(dialect, arguments, parameters)
+    if record is not None:
+        database = parameters.get("database", parameters.get("dbname"))
+        record.info[_DATABASE_KEY] = None if database is None else str(database)
+
+
+def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    info = adopt(dbapi_connection, record)
+    info.database = record.info.get(_DATABASE_KEY) or info.database
+    info.opened = find_call_site(sys._getframe(1))[0]
+    if info.is_async and (loop := running_loop()) is not None:
+        info._loop = weakref.ref(loop)
+    _connect_channel.publish(info, dbapi_connection)
+
+
+def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    info = adopt(dbapi_connection, record)
+    info.checkout = new_checkout(sys._getframe(1))
+    info.checkouts += 1
+    info._bare = True
+    _checkout_channel.publish(info, dbapi_connection)
+
+
+def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    info: ConnectionInfo | None = record.info.get(INFO_KEY)
+    if info is None:
+        return
+    info._entry = weakref.ref(record)
+    if info._bare and info.checkout is not None:
+        info.tainted.add("raw connection")
+    info._bare = False
+    info.checkout = None
+    info.in_transaction_since = None
+
+
+def _close(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    info: ConnectionInfo | None = record.info.get(INFO_KEY)
+    if info is not None and not info.closed:
+        info.closed = True
+        info.checkout = None
+        info.in_transaction_since = None
+        _close_channel.publish(info)
+
+
+def _detach(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    info: ConnectionInfo | None = record.info.get(INFO_KEY)
+    if info is not None:
+        info.detached = True
+
+
+installation.add(Engine, "do_connect", _do_connect)
+installation.add(Pool, "connect", _connect)
+installation.add(Pool, "checkout", _checkout)
+installation.add(Pool, "checkin", _checkin)
+installation.add(Pool, "close", _close)
+installation.add(Pool, "detach", _detach)

@@ -1,6 +1,7 @@
 """A real PostgreSQL: servers, templates, databases, rewind."""
 
 from greenshift.postgres.address import Address
+from greenshift.postgres.disk_full import explain_disk_full
 from greenshift.postgres.errors import (
     DatabaseError,
     DiskFullError,
@@ -10,7 +11,9 @@ from greenshift.postgres.errors import (
     ServerTooOldError,
     TemplateError,
 )
-from greenshift.postgres.providers import open_server
+from greenshift.postgres.kept import KeptServer, kept_server, stop_kept
+from greenshift.postgres.owned import OwnedServer
+from greenshift.postgres.providers import keep_server, open_server
 from greenshift.postgres.server import Server
 from greenshift.postgres.settings import ServerSettings
 
@@ -19,11 +22,17 @@ __all__ = [
     "DatabaseError",
     "DiskFullError",
     "ForeignDatabaseError",
+    "KeptServer",
+    "OwnedServer",
     "Server",
     "ServerError",
     "ServerProgramsError",
     "ServerSettings",
     "ServerTooOldError",
     "TemplateError",
+    "explain_disk_full",
+    "keep_server",
+    "kept_server",
     "open_server",
+    "stop_kept",
 ]

@@ -157,9 +157,7 @@ def _installed_folders() -> Iterator[Path]:
         for pattern in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
         for folder in Path("/").glob(pattern)
     ]
-    yield from sorted(
-        found, key=lambda folder: [int(part) for part in re.findall(r"\d+", str(folder))], reverse=True
-    )
+    yield from sorted(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", str(folder))], reverse=True)
     postgres = shutil.which("postgres")
     if postgres is not None:
         yield Path(postgres).resolve().parent

@@ -31,8 +31,8 @@ class Location:
     notice: str | None = None
 
 
-def locations(data: str, directory: Path | None, memory_directory: Path = MEMORY_DIRECTORY) -> list[Location]:
-    """Return the places to try one after the other.
+def choose_location(data: str, directory: Path | None, memory_directory: Path = MEMORY_DIRECTORY) -> Location:
+    """Return where to make a server's folder.
 
     Args:
         data: ``auto``, ``memory`` or ``disk``.
@@ -43,9 +43,9 @@ def locations(data: str, directory: Path | None, memory_directory: Path = MEMORY
         ServerError: ``data`` is ``memory`` and there is no room in RAM; or no folder is usable.
     """
     if directory is not None:
-        return [Location(_usable(directory.absolute()), in_memory=_within(directory, memory_directory))]
+        return Location(_usable(directory.absolute()), in_memory=_within(directory, memory_directory))
     if data == "disk":
-        return [Location(_disk(), in_memory=False)]
+        return Location(_disk(), in_memory=False)
     trouble = memory_trouble(memory_directory)
     if data == "memory":
         if trouble is not None:
@@ -53,10 +53,10 @@ def locations(data: str, directory: Path | None, memory_directory: Path = MEMORY
                 f"the server's data cannot lie in RAM: {trouble}",
                 'give it more room (in Docker: --shm-size=1g), or choose data = "disk"',
             )
-        return [Location(memory_directory, in_memory=True)]
+        return Location(memory_directory, in_memory=True)
     if trouble is not None:
-        return [disk_instead(trouble)]
-    return [Location(memory_directory, in_memory=True)]
+        return disk_instead(trouble)
+    return Location(memory_directory, in_memory=True)
 
 
 def disk_instead(trouble: str) -> Location:
@@ -93,9 +93,7 @@ def _disk() -> Path:
 def _usable(folder: Path) -> Path:
     fix = "choose another folder: TMPDIR, or directory in the server's settings"
     if len(str(folder)) > LONGEST_PARENT:
-        raise ServerError(
-            f"the path {folder} is too long for a server's socket ({LONGEST_PARENT} characters)", fix
-        )
+        raise ServerError(f"the path {folder} is too long for a server's socket ({LONGEST_PARENT} characters)", fix)
     if not folder.is_dir():
         raise ServerError(f"there is no folder {folder} for the server's data", fix)
     if not os.access(folder, os.W_OK | os.X_OK):

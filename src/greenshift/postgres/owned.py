@@ -3,70 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import errno
-import hashlib
-import json
 import os
-import re
-import select
-import shutil
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from secrets import token_urlsafe
 
-from greenshift.postgres import supervisor, tuning
 from greenshift.postgres.account import Account
-from greenshift.postgres.address import Address
-from greenshift.postgres.binaries import Programs, cache_directory
-from greenshift.postgres.errors import DiskFullError, ServerError, ServerProgramsError
-from greenshift.postgres.leftovers import reap_leftovers
-from greenshift.postgres.location import Location, disk_instead, locations
+from greenshift.postgres.binaries import Programs
+from greenshift.postgres.launch import Launched, end_supervisor, launch
 from greenshift.postgres.server import Server
 from greenshift.postgres.settings import ServerSettings
-
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 10.0
-SOCKET_PORT = 5432
-
-
-@dataclass(frozen=True)
-class Supervised:
-    """What a supervisor reports once its server accepts connections.
-
-    Args:
-        supervisor: the supervisor's process number.
-        postmaster: the server's process number.
-        directory: the server's own folder: data, socket and log.
-    """
-
-    supervisor: int
-    postmaster: int
-    directory: Path
-
-
-class StartError(Exception):
-    """A supervisor's report that its server could not be started; ``stage`` tells which step failed."""
-
-    def __init__(self, stage: str, message: str, number: int | None) -> None:
-        super().__init__(message)
-        self.stage = stage
-        self.message = message
-        self.number = number
-
-    @property
-    def is_disk_full(self) -> bool:
-        """Whether the folder had no room."""
-        return self.number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in self.message
-
-    @property
-    def is_port_taken(self) -> bool:
-        """Whether another process was faster to take the TCP port."""
-        return "Address already in use" in self.message or "could not bind" in self.message
 
 
 class OwnedServer(Server):
@@ -77,9 +23,7 @@ class OwnedServer(Server):
         programs: the installation that it runs.
     """
 
-    def __init__(
-        self, launched: Launched, programs: Programs, *, notice: str | None, start_seconds: float
-    ) -> None:
+    def __init__(self, launched: Launched, programs: Programs, *, notice: str | None, start_seconds: float) -> None:
         super().__init__(
             launched.address,
             provider=programs.provider,
@@ -106,16 +50,6 @@ class OwnedServer(Server):
         end_supervisor(process)
 
 
-@dataclass(frozen=True)
-class Launched:
-    """A server that was just started."""
-
-    address: Address
-    location: Location
-    supervised: Supervised
-    process: subprocess.Popen[bytes]
-
-
 def start_owned(
     programs: Programs,
     account: Account,
@@ -139,215 +73,4 @@ def start_owned(
     if say is not None:
         say(f"starting PostgreSQL {programs.version // 10000} ({programs.provider})")
     launched = launch(programs, account, settings)
-    return OwnedServer(
-        launched, programs, notice=launched.location.notice, start_seconds=time.perf_counter() - began
-    )
-
-
-def launch(programs: Programs, account: Account, settings: ServerSettings) -> Launched:
-    """Start a supervisor with its server; in RAM first, and on disk if RAM turns out to be full.
-
-    Args:
-        programs: the installation to run.
-        account: the system user to run it.
-        settings: the server's settings.
-
-    Raises:
-        ServerError: it did not start; the reason is PostgreSQL's own.
-    """
-    pending = locations(settings.data, settings.directory, settings.memory_directory)
-    attempts = 0
-    while True:
-        location = pending[0]
-        attempts += 1
-        port = free_port() if settings.listen == "tcp" else SOCKET_PORT
-        try:
-            process, supervised = run_supervisor(
-                order(programs, account, settings, location, port), {location.parent, settings.memory_directory}
-            )
-        except StartError as failure:
-            if (
-                failure.is_disk_full
-                and location.in_memory
-                and settings.data == "auto"
-                and not settings.directory
-            ):
-                pending = [disk_instead(f"{location.parent} became full while the server started")]
-            elif not (failure.is_port_taken and settings.listen == "tcp" and attempts < 5):
-                raise explained(failure, programs, location) from None
-            continue
-        address = Address(str(supervised.directory), port, "postgres")
-        if settings.listen == "tcp":
-            try:
-                address = with_password(address)
-            except BaseException:
-                end_supervisor(process)
-                raise
-        return Launched(address, location, supervised, process)
-
-
-def with_password(address: Address) -> Address:
-    """Give the superuser a password, over the socket, and return the TCP address that needs it."""
-    password = token_urlsafe(24)
-    with Server(address, provider="", version=0, owned=True).connect() as connection:
-        connection.execute(f"ALTER ROLE postgres PASSWORD '{password}'")
-    return Address("127.0.0.1", address.port, address.user, password)
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def order(
-    programs: Programs,
-    account: Account,
-    settings: ServerSettings,
-    location: Location,
-    port: int,
-) -> dict[str, object]:
-    """Return the instructions for a supervisor."""
-    initdb = tuning.initialisation(str(programs.path("initdb")), programs.version)
-    tar = shutil.which("tar")
-    return {
-        "owner": os.getpid(),
-        "parent": str(location.parent),
-        "user": account.user if account.differs else None,
-        "group": account.group if account.differs else None,
-        "environment": environment(),
-        "initdb": initdb,
-        "image": None if tar is None else image_path(programs, account, initdb),
-        "tar": tar,
-        "postgres": str(programs.path("postgres")),
-        "configuration": tuning.configuration(programs.version, settings.listen, port, settings.settings),
-        "authentication": tuning.authentication(settings.listen),
-        "timeout": START_TIMEOUT,
-    }
-
-
-def image_path(programs: Programs, account: Account, initdb: list[list[str]]) -> str | None:
-    """Return where the image of a new data directory belongs: unpacking it takes a tenth of ``initdb``'s time."""
-    status = programs.path("postgres").stat()
-    identity = json.dumps([initdb, programs.version, status.st_size, status.st_mtime_ns, os.uname().machine])
-    name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    try:
-        return str(cache_directory(account) / f"data-{programs.version}-{name}.tar")
-    except ServerProgramsError:
-        return None
-
-
-def environment() -> dict[str, str]:
-    """Return the environment for PostgreSQL's programs: none of PG*, no locale or time zone of the user."""
-    kept = {
-        name: value for name, value in os.environ.items() if name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
-    }
-    return {"PATH": os.defpath, **kept, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def run_supervisor(
-    instructions: dict[str, object], leftover_parents: set[Path]
-) -> tuple[subprocess.Popen[bytes], Supervised]:
-    """Start a supervisor and wait for its report.
-
-    Raises:
-        StartError: its server did not start; everything of it is gone again.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", supervisor.__file__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd="/",
-    )
-    try:
-        assert process.stdin is not None  # noqa: S101
-        process.stdin.write(json.dumps(instructions).encode() + b"\n")
-        process.stdin.flush()
-        reap_leftovers(leftover_parents)  # while the supervisor is at work
-        message = read_report(process)
-    except BaseException:
-        end_supervisor(process)
-        raise
-    if message.get("event") != "ready":
-        end_supervisor(process)
-        number = message.get("errno")
-        raise StartError(
-            str(message.get("stage", "supervisor")),
-            str(message.get("message", "the supervisor process ended")),
-            number if isinstance(number, int) else None,
-        )
-    return process, Supervised(
-        int(str(message["supervisor"])), int(str(message["postmaster"])), Path(str(message["directory"]))
-    )
-
-
-def read_report(process: subprocess.Popen[bytes]) -> dict[str, object]:
-    """Read a supervisor's one report; an empty one where it ended without, or said nothing in time."""
-    assert process.stdout is not None  # noqa: S101
-    limit = time.monotonic() + START_TIMEOUT + STOP_TIMEOUT
-    received = b""
-    while not received.endswith(b"\n"):
-        ready, _, _ = select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))
-        chunk = os.read(process.stdout.fileno(), 65536) if ready else b""
-        if not chunk:
-            return {}
-        received += chunk
-    message: dict[str, object] = json.loads(received)
-    return message
-
-
-def end_supervisor(process: subprocess.Popen[bytes]) -> None:
-    """Have a supervisor of ours end its server, and wait until it has."""
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            try:
-                stream.close()
-            except BrokenPipeError:
-                pass
-    # A forked child of ours may hold the other end of the lifeline, so its closing alone might not be seen.
-    process.terminate()
-    try:
-        process.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def explained(failure: StartError, programs: Programs, location: Location) -> ServerError:
-    """Turn a supervisor's report of a failure into an error for the user, in one line."""
-    if failure.is_disk_full:
-        return DiskFullError(
-            f"no room for the server's data in {location.parent}",
-            'free some space there, or choose another place: data = "disk", TMPDIR, or directory',
-        )
-    reason = first_reason(failure.message)
-    if failure.stage == "directory":
-        return ServerError(
-            f"the server's folder cannot be made in {location.parent}: {reason}",
-            "choose another folder: TMPDIR, or directory in the server's settings",
-        )
-    if "configuration" in reason or "parameter" in reason:
-        fix = "correct the server's settings; PostgreSQL's documentation lists those of this version"
-    else:
-        fix = 'look at the reason; provider = "installed", or a URL, takes another server'
-    what = "initdb of" if failure.stage == "initdb" else "the server of"
-    return ServerError(f"{what} {programs.bin_directory} failed: {reason}", fix)
-
-
-def first_reason(log: str) -> str:
-    """Return the line of PostgreSQL's log that says why it did not start."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    for pattern in (
-        r"(?:FATAL|PANIC): +(.*)",
-        r"(?:LOG|ERROR): +(.*(?:invalid|unrecognized|parameter).*)",
-        r"error: +(.*)",
-    ):
-        reasons = [found.group(1) for line in lines if (found := re.search(pattern, line))]
-        useful = [reason for reason in reasons if "contains errors" not in reason]
-        if useful:
-            return useful[0]
-    return lines[-1] if lines else "no reason given"
+    return OwnedServer(launched, programs, notice=launched.location.notice, start_seconds=time.perf_counter() - began)

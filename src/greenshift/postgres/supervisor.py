@@ -184,9 +184,7 @@ def run(command: list[str], account: Account, directory: str, deadline: float, w
     return program.returncode == 0
 
 
-def initialise(
-    order: dict[str, Any], account: Account, directory: str, deadline: float, watch: Watch
-) -> str | None:
+def initialise(order: dict[str, Any], account: Account, directory: str, deadline: float, watch: Watch) -> str | None:
     """Fill the data directory: from the image where there is one, else with ``initdb``.
 
     Returns the path of a new image that is not in its place yet, or None.
@@ -201,9 +199,7 @@ def initialise(
         os.mkdir(data, 0o700)
         account.own(data)
         # An archive cut short by a crash may be read without complaint.
-        if run(command, account, directory, deadline, watch) and os.path.isfile(
-            os.path.join(data, "PG_VERSION")
-        ):
+        if run(command, account, directory, deadline, watch) and os.path.isfile(os.path.join(data, "PG_VERSION")):
             break
         remove(data)
     else:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from greenshift.trace.call_site import find_call_site
 from greenshift.trace.channel import Channel
-from greenshift.trace.connections import current_test, info_of, running_loop
+from greenshift.trace.connections import ConnectionInfo, current_test, info_of, running_loop
 from greenshift.trace.installation import installation
 from greenshift.trace.origin import OPTION, core_origin, orm_origin
 from greenshift.trace.session_state import session_state_reasons
@@ -92,6 +92,14 @@ def _started(
     statement.started = perf_counter()
 
 
+def _rows(cursor: Any, info: ConnectionInfo) -> int | None:
+    rows = getattr(cursor, "rowcount", -1)
+    if not isinstance(rows, int) or rows < 0:
+        return None
+    # SQLite counts rows only as they are fetched.
+    return None if info.backend_pid is None and cursor.description is not None else rows
+
+
 def _finished(statement: Statement, parameters: Any) -> None:
     with_values: Statement | None = None
     for subscription in statements.subscriptions:
@@ -133,15 +141,27 @@ def _after_cursor_execute(
         return
     statement.duration = ended - statement.started
     statement.finished = True
-    rows = getattr(cursor, "rowcount", -1)
-    statement.rows = rows if isinstance(rows, int) and rows >= 0 else None
+    statement.rows = _rows(cursor, statement.connection)
     _finished(statement, parameters)
+
+
+def _running_on(context: ExceptionContext) -> Statement | None:
+    """Return the statement that failed; the exception context itself does not carry its cursor."""
+    if context.execution_context is not None:
+        return _running.pop(id(context.execution_context.cursor), None)
+    for key, statement in list(_running.items()):
+        if statement.sql == context.statement and statement.thread_id == threading.get_ident():
+            return _running.pop(key, None)
+    return None
 
 
 def _handle_error(context: ExceptionContext) -> None:
     ended = perf_counter()
-    cursor: Any = context.cursor
-    statement = None if cursor is None else _running.pop(id(cursor), None)
+    try:
+        statement = _running_on(context)
+    except Exception:
+        _report("handle_error")
+        return
     if statement is None:
         return
     statement.duration = ended - statement.started

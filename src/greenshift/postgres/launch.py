@@ -290,5 +290,5 @@ def first_reason(log: str) -> str:
         reasons = [found.group(1) for line in lines if (found := re.search(pattern, line))]
         useful = [reason for reason in reasons if "contains errors" not in reason]
         if useful:
-            return useful[0]
+            return re.sub(r' in file "[^"]*" line \d+$', "", useful[0])
     return lines[-1] if lines else "no reason given"

@@ -27,20 +27,18 @@ class OpenAsyncSession:
     def close(self) -> None:
         """Close the session; where its loop has ended already, drop its connection."""
         loop = self._loop()
-        if loop is not None and not loop.is_closed() and not loop.is_running():
-            loop.run_until_complete(self.session.close())
-        elif self.session.in_transaction() and loop is not None:
+        if loop is None:
+            self._close_without_loop()
+        elif loop.is_closed() or loop.is_running():
             self.session.sync_session.invalidate()
         else:
-            self._close_without_loop()
+            loop.run_until_complete(self.session.close())
 
     def _loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop of the connection that the session holds; None while it holds none."""
-        if not self.session.in_transaction():
-            return None
-        for info in trace.connections.of_session(self.session.sync_session):
+        for info in trace.connections_of(self.session.sync_session):
             if info.loop is not None:
-                return info.loop()
+                return info.loop
         return None
 
     def _close_without_loop(self) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from sqlalchemy.exc import DisconnectionError
 
@@ -30,7 +30,7 @@ class LoopFollower:
 
     def __init__(self, before_end: Callable[[Loop], None]) -> None:
         self._before_end = before_end
-        self._connections: WeakKeyDictionary[Loop, list[trace.ConnectionInfo]] = WeakKeyDictionary()
+        self._connections: dict[trace.ConnectionInfo, Any] = {}
         self._test_loops: WeakSet[Loop] = WeakSet()
         self._close_runner = asyncio.Runner.close
         self._subscriptions: list[trace.Subscription] = []
@@ -50,6 +50,7 @@ class LoopFollower:
         self._subscriptions = [
             trace.pool.on_connect(self._connected),
             trace.pool.on_checkout(self._checked_out),
+            trace.pool.on_close(self._closed),
         ]
 
     def uninstall(self) -> None:
@@ -71,23 +72,23 @@ class LoopFollower:
         """Whether a test plugin runs tests in this loop."""
         return loop in self._test_loops
 
+    def drop(self, info: trace.ConnectionInfo, reason: str) -> None:
+        """End a connection, wherever it is, and have its pool replace it."""
+        connection = self._connections.pop(info, None)
+        if connection is not None:
+            end_connection(connection, info.loop)
+        info.invalidate(reason)
+
     def _connected(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
-        loop = info.loop() if info.loop is not None else None
-        if loop is not None:
-            self._connections.setdefault(loop, []).append(info)
+        self._connections[info] = dbapi_connection
+
+    def _closed(self, info: trace.ConnectionInfo) -> None:
+        self._connections.pop(info, None)
 
     def _checked_out(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
-        if info.loop is None:
-            return
-        loop = info.loop()
-        try:
-            running: Loop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if loop is running and loop is not None:
-            return
-        end_connection(dbapi_connection, loop)
-        raise DisconnectionError("this connection belongs to another event loop; the pool opens a new one")
+        if not info.usable_here:
+            end_connection(dbapi_connection, info.loop)
+            raise DisconnectionError("this connection belongs to another event loop; the pool opens a new one")
 
     def _runner_ends(self, runner: asyncio.Runner) -> None:
         try:
@@ -101,13 +102,9 @@ class LoopFollower:
 
     def end_connections(self, loop: Loop) -> None:
         """End every connection that a loop opened, while the loop can still notice it."""
-        ended = False
-        for info in self._connections.pop(loop, []):
-            connection = info.dbapi_connection()
-            if connection is not None:
-                end_connection(connection, loop)
-                info.invalidate("its event loop ended")
-                ended = True
+        ended = [info for info in self._connections if info.loop is loop]
+        for info in ended:
+            self.drop(info, "its event loop ended")
         if ended:
             loop.run_until_complete(asyncio.sleep(0))
 

@@ -91,7 +91,7 @@ class Suite:
             self.report.notices.append(server.notice)
         name = self._run.database_name(self.options.worker)
         self.environment.apply(self.environment.values(server.address, name))
-        self._watch = Watch(name, self.environment.replaced_targets, self.fixture_scopes, self._wanted)
+        self._watch = Watch(name, self.environment.replaced_targets, self.fixture_scopes, self.loops, self._wanted)
         self._watch.install()
         self.loops.install()
 
@@ -228,7 +228,7 @@ class Suite:
         leaks = self._drop_leaks(test)
         for info in self._watch.connections():
             if info.tainted:
-                self._watch.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
+                self.loops.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
         kept = test.keep or (test.failed and self.options.keep_failed)
         if kept:
             self.report.kept.append(f"{self._database.keep(test.name)}   # {test.name}")
@@ -263,7 +263,7 @@ class Suite:
         leaked = self._watch.leaked(test)
         for info in leaked:
             problems.append(f"this test left a {describe_leak(info)}; close the session or connection")
-            self._watch.drop(info, "its test left it open")
+            self.loops.drop(info, "its test left it open")
         self._database.terminate([info.backend_pid for info in leaked if info.backend_pid is not None])
         return problems
 

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from greenshift import trace
 from greenshift.testing.environment import ProductionDatabaseError, Target
-from greenshift.testing.loops import end_connection
+from greenshift.testing.loops import LoopFollower
 from greenshift.testing.record import TestRecord
 
 
@@ -20,6 +20,7 @@ class Watch:
         database: the name of the database (for SQLite: the file's path).
         forbidden: databases that nobody may reach while the tests run.
         fixture_scopes: the scopes of the fixtures that are being set up at the moment, outermost first.
+        loops: ends connections in a way that suits their event loop.
         wanted: called before the first connection to the database is opened.
     """
 
@@ -28,12 +29,14 @@ class Watch:
         database: str,
         forbidden: frozenset[Target],
         fixture_scopes: list[str],
+        loops: LoopFollower,
         wanted: Callable[[], None],
     ) -> None:
         self.database = database
         self.current: TestRecord | None = None
         self._fixture_scopes = fixture_scopes
         self._forbidden = forbidden
+        self._loops = loops
         self._wanted = wanted
         self._scopes: WeakKeyDictionary[trace.ConnectionInfo, str] = WeakKeyDictionary()
         self._subscriptions: list[trace.Subscription] = []
@@ -70,14 +73,7 @@ class Watch:
     def let_go(self, reason: str) -> None:
         """End every pooled connection to the database; each pool opens new ones when asked."""
         for info in self.connections():
-            self.drop(info, reason)
-
-    def drop(self, info: trace.ConnectionInfo, reason: str) -> None:
-        """End one connection; its pool replaces it."""
-        connection = info.dbapi_connection()
-        if connection is not None:
-            end_connection(connection, info.loop() if info.loop is not None else None)
-        info.invalidate(reason)
+            self._loops.drop(info, reason)
 
     def _is_ours(self, info: trace.ConnectionInfo) -> bool:
         return info.database == self.database
@@ -123,6 +119,6 @@ def describe_leak(info: trace.ConnectionInfo) -> str:
         parts.append("connection")
     if info.checkout is not None and info.checkout.call_site is not None:
         parts.append(f"taken at {info.checkout.call_site}")
-    if info.last_statement:
-        parts.append(f"last statement: {' '.join(info.last_statement.split())[:200]}")
+    if info.last_statement is not None:
+        parts.append(f"last statement: {' '.join(info.last_statement.sql.split())[:200]}")
     return ", ".join(parts)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from greenshift.trace import connections, pool
 from greenshift.trace.call_site import CallSite, include_user_path, is_user_file
 from greenshift.trace.channel import Subscription
-from greenshift.trace.connections import Checkout, ConnectionInfo, connections_of, set_test
+from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.installation import installation
 from greenshift.trace.origin import Origin, OriginKind
 from greenshift.trace.recording import Recording
-from greenshift.trace.sessions import connections_of
 from greenshift.trace.session_state import session_state_reasons
+from greenshift.trace.sessions import connections_of
 from greenshift.trace.statement import ParameterShape, Statement
 from greenshift.trace.statement_events import statements
 
@@ -28,7 +28,6 @@ __all__ = [
     "Subscription",
     "active",
     "connections",
-    "connections_of",
     "connections_of",
     "include_user_path",
     "is_user_file",

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Generic, ParamSpec, Self
+from typing import Any, Generic, ParamSpec, Self
 
 from greenshift.trace.installation import installation
 
@@ -15,7 +15,7 @@ P = ParamSpec("P")
 logger = logging.getLogger("greenshift.trace")
 
 
-class Subscription(Generic[P]):
+class Subscription:
     """A callback that is being told of events until :meth:`close`; also a context manager.
 
     Attributes:
@@ -25,7 +25,7 @@ class Subscription(Generic[P]):
 
     __slots__ = ("_channel", "_failed", "callback", "parameters")
 
-    def __init__(self, channel: Channel[P], callback: Callable[P, object], *, parameters: bool) -> None:
+    def __init__(self, channel: Channel[Any], callback: Callable[..., object], *, parameters: bool) -> None:
         self.callback = callback
         self.parameters = parameters
         self._channel = channel
@@ -63,9 +63,9 @@ class Channel(Generic[P]):
         self._lock = threading.Lock()
         self._passes = passes
         # A tuple replaced as a whole: publishing needs no lock.
-        self.subscriptions: tuple[Subscription[P], ...] = ()
+        self.subscriptions: tuple[Subscription, ...] = ()
 
-    def subscribe(self, callback: Callable[P, object], *, parameters: bool = False) -> Subscription[P]:
+    def subscribe(self, callback: Callable[P, object], *, parameters: bool = False) -> Subscription:
         """Tell a callback of every event from now on.
 
         Args:
@@ -81,7 +81,7 @@ class Channel(Generic[P]):
         installation.acquire()
         return subscription
 
-    def remove(self, subscription: Subscription[P]) -> None:
+    def remove(self, subscription: Subscription) -> None:
         """Stop telling a subscription; nothing happens if it was removed before."""
         with self._lock:
             if subscription not in self.subscriptions:

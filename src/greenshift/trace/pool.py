@@ -24,13 +24,16 @@ logger = logging.getLogger("greenshift.trace")
 
 _DATABASE_KEY: Final = "greenshift database"
 
+# Connections that left their pools, by the identity of the DBAPI connection.
+_detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueDictionary()
+
 _checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError)
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
 _arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
 
 
-def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription[[ConnectionInfo, Any]]:
+def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription:
     """Call back whenever a connection is taken from a pool, before its taker gets it.
 
     The callback may raise ``sqlalchemy.exc.DisconnectionError``: the pool closes the connection, opens
@@ -44,7 +47,7 @@ def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscripti
     return _checkout_channel.subscribe(callback)
 
 
-def on_connect(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription[[ConnectionInfo, Any]]:
+def on_connect(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription:
     """Call back whenever a pool has opened a connection, before the application's own ``connect`` listeners.
 
     Args:
@@ -53,7 +56,7 @@ def on_connect(callback: Callable[[ConnectionInfo, Any], object]) -> Subscriptio
     return _connect_channel.subscribe(callback)
 
 
-def on_close(callback: Callable[[ConnectionInfo], object]) -> Subscription[[ConnectionInfo]]:
+def on_close(callback: Callable[[ConnectionInfo], object]) -> Subscription:
     """Call back whenever a pool is about to close a connection.
 
     Args:
@@ -64,7 +67,7 @@ def on_close(callback: Callable[[ConnectionInfo], object]) -> Subscription[[Conn
 
 def on_connect_arguments(
     callback: Callable[[Dialect, list[Any], dict[str, Any]], object],
-) -> Subscription[[Dialect, list[Any], dict[str, Any]]]:
+) -> Subscription:
     """Call back before an engine connects, to read or change what it connects with.
 
     It reaches every engine made by ``create_engine`` without a ``creator``, ``async_creator`` or pool of its
@@ -84,6 +87,8 @@ def _do_connect(
     _arguments_channel.publish(dialect, arguments, parameters)
     if record is not None:
         database = parameters.get("database", parameters.get("dbname"))
+        if database is None and dialect.name == "sqlite" and arguments:
+            database = arguments[0]
         record.info[_DATABASE_KEY] = None if database is None else str(database)
 
 
@@ -117,7 +122,10 @@ def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEnt
 
 
 def _close(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    info: ConnectionInfo | None = record.info.get(INFO_KEY)
+    _closing(record.info.get(INFO_KEY))
+
+
+def _closing(info: ConnectionInfo | None) -> None:
     if info is not None and not info.closed:
         info.closed = True
         info.checkout = None
@@ -129,6 +137,11 @@ def _detach(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> N
     info: ConnectionInfo | None = record.info.get(INFO_KEY)
     if info is not None:
         info.detached = True
+        _detached[id(dbapi_connection)] = info
+
+
+def _close_detached(dbapi_connection: DBAPIConnection) -> None:
+    _closing(_detached.pop(id(dbapi_connection), None))
 
 
 installation.add(Engine, "do_connect", _do_connect)
@@ -137,3 +150,4 @@ installation.add(Pool, "checkout", _checkout)
 installation.add(Pool, "checkin", _checkin)
 installation.add(Pool, "close", _close)
 installation.add(Pool, "detach", _detach)
+installation.add(Pool, "close_detached", _close_detached)

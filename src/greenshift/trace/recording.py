@@ -23,7 +23,7 @@ class Recording:
     def __init__(self, *, parameters: bool = False) -> None:
         self.statements: list[Statement] = []
         self._parameters = parameters
-        self._subscription: Subscription[[Statement]] | None = None
+        self._subscription: Subscription | None = None
 
     def start(self) -> Self:
         """Begin to collect."""

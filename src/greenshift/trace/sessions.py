@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from greenshift.trace.connections import ConnectionInfo, info_of
+from greenshift.trace.connections import Checkout, ConnectionInfo, info_of
 from greenshift.trace.installation import installation
 
-_begun: weakref.WeakKeyDictionary[Session, weakref.WeakSet[ConnectionInfo]] = weakref.WeakKeyDictionary()
+logger = logging.getLogger("greenshift.trace")
+
+# A session's use of a connection ends with the checkout during which it began.
+_begun: weakref.WeakKeyDictionary[Session, dict[ConnectionInfo, Checkout]] = weakref.WeakKeyDictionary()
 
 
 def connections_of(session: Session) -> list[ConnectionInfo]:
@@ -20,11 +24,20 @@ def connections_of(session: Session) -> list[ConnectionInfo]:
     Args:
         session: a session; of an ``AsyncSession`` its ``sync_session``.
     """
-    return [info for info in _begun.get(session, ()) if info.checked_out] if session.in_transaction() else []
+    if not session.in_transaction():
+        return []
+    return [info for info, checkout in _begun.get(session, {}).items() if info.checkout is checkout]
 
 
 def _after_begin(session: Session, _transaction: Any, connection: Connection) -> None:
-    _begun.setdefault(session, weakref.WeakSet()).add(info_of(connection))
+    try:
+        info = info_of(connection)
+        held = {one: checkout for one, checkout in _begun.get(session, {}).items() if one.checkout is checkout}
+        if info.checkout is not None:
+            held[info] = info.checkout
+        _begun[session] = held
+    except Exception:
+        logger.exception("greenshift: tracing failed in after_begin")
 
 
 installation.add(Session, "after_begin", _after_begin)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 
 from greenshift.postgres.errors import ServerError
 
@@ -27,6 +29,26 @@ class Account:
     def differs(self) -> bool:
         """Whether it is another user than the one who runs this process."""
         return self.user != os.geteuid()
+
+    def can_reach(self, path: Path) -> bool:
+        """Whether it may enter every folder above a path, and the path itself where that is a folder.
+
+        Told from the permissions of owner, group and others; True for this process's own user, who finds out.
+        """
+        if not self.differs:
+            return True
+        absolute = path.absolute()
+        for place in {absolute, *absolute.parents, *absolute.resolve().parents}:
+            status = place.stat()
+            if not stat.S_ISDIR(status.st_mode):
+                continue
+            if status.st_uid == self.user:
+                wanted = stat.S_IXUSR
+            else:
+                wanted = stat.S_IXGRP if status.st_gid == self.group else stat.S_IXOTH
+            if not status.st_mode & wanted:
+                return False
+        return True
 
 
 def server_account() -> Account:

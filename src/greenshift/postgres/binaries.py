@@ -204,15 +204,11 @@ def _wheel_folder() -> Path:
 
 
 def reachable(program: Path, account: Account) -> bool:
-    """Whether an account may execute a program and enter every folder above it."""
+    """Whether an account may execute a program."""
     if not account.differs:
         return os.access(program, os.X_OK)
-    for path in (program, *program.parents, *program.resolve().parents):
-        status = path.stat()
-        wanted = stat.S_IXOTH | (0 if path in program.parents else stat.S_IROTH)
-        if status.st_uid != account.user and status.st_mode & wanted != wanted:
-            return False
-    return True
+    wanted = stat.S_IXOTH | stat.S_IROTH
+    return account.can_reach(program) and program.stat().st_mode & wanted == wanted
 
 
 def cache_directory(account: Account) -> Path:
@@ -223,13 +219,15 @@ def cache_directory(account: Account) -> Path:
     """
     for folder in _cache_candidates(account):
         try:
-            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o755)  # whatever the umask: the server's user must read it
             status = folder.lstat()
         except OSError:
             continue
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
             continue  # prepared by somebody else: never execute from it
-        if os.access(folder, os.W_OK) and (not account.differs or status.st_mode & stat.S_IXOTH):
+        if os.access(folder, os.W_OK) and account.can_reach(folder):
             return folder
     raise ServerProgramsError(
         "no folder for the embedded PostgreSQL's programs can be written",

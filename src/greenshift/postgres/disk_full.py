@@ -7,9 +7,11 @@ import os
 import psycopg
 
 from greenshift.postgres.errors import DiskFullError
+from greenshift.postgres.owned import OwnedServer
 from greenshift.postgres.server import Server
 
 NO_ROOM = 1024 * 1024
+NO_ROOM_MESSAGE = "No space left on device"
 
 
 def explain_disk_full(exception: BaseException, server: Server | None = None) -> DiskFullError | None:
@@ -20,9 +22,9 @@ def explain_disk_full(exception: BaseException, server: Server | None = None) ->
         server: where it was sent, so that a server that went down for lack of room is recognised as well.
     """
     for link in _chain(exception):
-        if getattr(link, "sqlstate", None) == "53100" or "No space left on device" in str(link):
+        if getattr(link, "sqlstate", None) == "53100" or NO_ROOM_MESSAGE in str(link):
             return _error(server, str(link).splitlines()[0])
-        if isinstance(link, psycopg.OperationalError) and server is not None and _is_full(server):
+        if isinstance(link, psycopg.OperationalError) and server is not None and _went_down_for_it(server):
             return _error(server, "the server went down")
     return None
 
@@ -37,7 +39,9 @@ def _error(server: Server | None, reason: str) -> DiskFullError:
     return DiskFullError(f"{place} has no room left: {reason}", fix)
 
 
-def _is_full(server: Server) -> bool:
+def _went_down_for_it(server: Server) -> bool:
+    if isinstance(server, OwnedServer) and NO_ROOM_MESSAGE in (server.last_words() or ""):
+        return True
     directory = getattr(server, "directory", None)
     if directory is None:
         return False

@@ -89,6 +89,7 @@ class Launched:
         if stdin is not None:
             stdin.write(supervisor.KEEP)
             stdin.flush()
+            stdin.close()
         # It is nobody's child from now on, so nobody is to be warned that it still runs.
         self.process.returncode = 0
 
@@ -104,7 +105,7 @@ def launch(programs: Programs, account: Account, settings: ServerSettings) -> La
     Raises:
         ServerError: it did not start; the reason is PostgreSQL's own.
     """
-    location = choose_location(settings.data, settings.directory, settings.memory_directory)
+    location = choose_location(settings, account)
     attempts = 0
     while True:
         attempts += 1
@@ -115,7 +116,7 @@ def launch(programs: Programs, account: Account, settings: ServerSettings) -> La
             )
         except StartError as failure:
             if failure.is_disk_full and location.in_memory and settings.data == "auto" and not settings.directory:
-                location = disk_instead(f"{location.parent} became full while the server started")
+                location = disk_instead(f"{location.parent} became full while the server started", account)
             elif not (failure.is_port_taken and settings.listen == "tcp" and attempts < 5):
                 raise explained(failure, programs, location) from None
             continue
@@ -209,7 +210,7 @@ def run_supervisor(
         process.stdin.write(json.dumps(instructions).encode() + b"\n")
         process.stdin.flush()
         reap_leftovers(leftover_parents)  # while the supervisor is at work
-        message = read_report(process)
+        message = read_report(process, START_TIMEOUT + STOP_TIMEOUT) or {}
     except BaseException:
         end_supervisor(process)
         raise
@@ -226,14 +227,21 @@ def run_supervisor(
     )
 
 
-def read_report(process: subprocess.Popen[bytes]) -> dict[str, object]:
-    """Read a supervisor's one report; an empty one where it ended without, or said nothing in time."""
+def read_report(process: subprocess.Popen[bytes], seconds: float) -> dict[str, object] | None:
+    """Read a supervisor's next report: None where it has none in time, empty where it ended without.
+
+    Args:
+        process: the supervisor.
+        seconds: how long to wait.
+    """
     assert process.stdout is not None
-    limit = time.monotonic() + START_TIMEOUT + STOP_TIMEOUT
+    limit = time.monotonic() + seconds
     received = b""
     while not received.endswith(b"\n"):
         ready, _, _ = select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))
-        chunk = os.read(process.stdout.fileno(), 65536) if ready else b""
+        if not ready:
+            return None
+        chunk = os.read(process.stdout.fileno(), 65536)
         if not chunk:
             return {}
         received += chunk

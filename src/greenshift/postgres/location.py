@@ -8,10 +8,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenshift.postgres.account import Account
 from greenshift.postgres.errors import ServerError
+from greenshift.postgres.settings import ServerSettings
 
-MEMORY_DIRECTORY = Path("/dev/shm")  # noqa: S108 - a RAM disk on every Linux; the server's folder in it is private
 MEMORY_ROOM = 256 * 1024 * 1024
+MEMORY_FILES = 5000
+FIX_FOLDER = "choose another folder: TMPDIR, or directory in the server's settings"
 # The path of a socket may have 107 characters (103 on macOS), of which the server's own folder takes 50.
 LONGEST_PARENT = 55
 
@@ -31,75 +34,82 @@ class Location:
     notice: str | None = None
 
 
-def choose_location(data: str, directory: Path | None, memory_directory: Path = MEMORY_DIRECTORY) -> Location:
+def choose_location(settings: ServerSettings, account: Account) -> Location:
     """Return where to make a server's folder.
 
     Args:
-        data: ``auto``, ``memory`` or ``disk``.
-        directory: the user's own choice of a folder, or None.
-        memory_directory: the folder that lies in RAM.
+        settings: ``data``, ``directory`` and ``memory_directory`` say what is wanted.
+        account: the system user that runs the server.
 
     Raises:
-        ServerError: ``data`` is ``memory`` and there is no room in RAM; or no folder is usable.
+        ServerError: the wanted place cannot be used.
     """
-    if directory is not None:
-        return Location(_usable(directory.absolute()), in_memory=_within(directory, memory_directory))
-    if data == "disk":
-        return Location(_disk(), in_memory=False)
-    trouble = memory_trouble(memory_directory)
-    if data == "memory":
+    memory = settings.memory_directory
+    if settings.directory is not None:
+        folder = settings.directory.absolute()
+        trouble = folder_trouble(folder, account)
         if trouble is not None:
-            raise ServerError(
-                f"the server's data cannot lie in RAM: {trouble}",
-                'give it more room (in Docker: --shm-size=1g), or choose data = "disk"',
-            )
-        return Location(memory_directory, in_memory=True)
-    if trouble is not None:
-        return disk_instead(trouble)
-    return Location(memory_directory, in_memory=True)
+            raise ServerError(f"the server's data cannot lie in {folder}: {trouble}", FIX_FOLDER)
+        return Location(folder, in_memory=folder.is_relative_to(memory))
+    if settings.data == "disk":
+        return Location(disk_folder(account), in_memory=False)
+    trouble = memory_trouble(memory, account)
+    if trouble is None:
+        return Location(memory, in_memory=True)
+    if settings.data == "memory":
+        raise ServerError(
+            f"the server's data cannot lie in RAM: {memory} {trouble}",
+            'give it more room (in Docker: --shm-size=1g), or choose data = "disk"',
+        )
+    return disk_instead(f"{memory} {trouble}", account)
 
 
-def disk_instead(trouble: str) -> Location:
+def disk_instead(trouble: str, account: Account) -> Location:
     """Return the place on disk, with a notice saying why it is not RAM."""
-    folder = _disk()
-    # A machine without /dev/shm (macOS) gives nobody reason to expect it.
+    folder = disk_folder(account)
     notice = f"the server's data lies on disk ({folder}), not in RAM: {trouble}"
+    # A machine without /dev/shm (macOS) gives nobody reason to expect it.
     return Location(folder, in_memory=False, notice=notice if sys.platform.startswith("linux") else None)
 
 
-def memory_trouble(folder: Path) -> str | None:
+def disk_folder(account: Account) -> Path:
+    """Return the folder for temporary files, or ``/tmp`` where a server cannot live in it.
+
+    Raises:
+        ServerError: neither can be used.
+    """
+    configured = Path(tempfile.gettempdir()).absolute()
+    troubles = []
+    for folder in dict.fromkeys((configured, Path("/tmp"))):  # noqa: S108 - the server's folder in it is private
+        trouble = folder_trouble(folder, account)
+        if trouble is None:
+            return folder
+        troubles.append(f"{folder} {trouble}")
+    raise ServerError(f"there is no place for the server's data: {', '.join(troubles)}", FIX_FOLDER)
+
+
+def memory_trouble(folder: Path, account: Account) -> str | None:
     """Return why a server's data cannot lie in that folder in RAM, or None where it can."""
-    if not folder.is_dir():
-        return f"there is no {folder}"
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return f"{folder} cannot be written"
+    trouble = folder_trouble(folder, account)
+    if trouble is not None:
+        return trouble
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
     if free < MEMORY_ROOM:
-        return f"{folder} has {free // 2**20} MB free, and {MEMORY_ROOM // 2**20} MB are wanted"
-    if status.f_files > 0 and status.f_favail < 5000:
-        return f"{folder} has room for {status.f_favail} files only"
+        return f"has {free // 2**20} MB free, and {MEMORY_ROOM // 2**20} MB are wanted"
+    if status.f_files > 0 and status.f_favail < MEMORY_FILES:
+        return f"has room for {status.f_favail} files only"
     return None
 
 
-def _disk() -> Path:
-    folder = Path(tempfile.gettempdir()).absolute()
-    short = Path("/tmp")  # noqa: S108 - the server's folder in it is private
-    if len(str(folder)) > LONGEST_PARENT and os.access(short, os.W_OK):
-        folder = short
-    return _usable(folder)
-
-
-def _usable(folder: Path) -> Path:
-    fix = "choose another folder: TMPDIR, or directory in the server's settings"
+def folder_trouble(folder: Path, account: Account) -> str | None:
+    """Return why a server's folder cannot be made there, or None where it can."""
     if len(str(folder)) > LONGEST_PARENT:
-        raise ServerError(f"the path {folder} is too long for a server's socket ({LONGEST_PARENT} characters)", fix)
+        return f"has too long a path for a server's socket (more than {LONGEST_PARENT} characters)"
     if not folder.is_dir():
-        raise ServerError(f"there is no folder {folder} for the server's data", fix)
+        return "does not exist" if not folder.exists() else "is no folder"
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise ServerError(f"the folder {folder} for the server's data cannot be written", fix)
-    return folder
-
-
-def _within(directory: Path, memory_directory: Path) -> bool:
-    return directory.absolute().is_relative_to(memory_directory)
+        return "cannot be written"
+    if not account.can_reach(folder):
+        return f"cannot be entered by the user {account.name}, who runs the server"
+    return None

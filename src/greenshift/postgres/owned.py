@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from greenshift.postgres.account import Account
 from greenshift.postgres.binaries import Programs
-from greenshift.postgres.launch import Launched, end_supervisor, launch
+from greenshift.postgres.launch import Launched, end_supervisor, launch, read_report
 from greenshift.postgres.server import Server
 from greenshift.postgres.settings import ServerSettings
 
@@ -38,7 +38,22 @@ class OwnedServer(Server):
         self.supervised = launched.supervised
         self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = launched.process
+        self._last_words: str | None = None
         atexit.register(self.stop)
+
+    def last_words(self, seconds: float = 0.5) -> str | None:
+        """Return the end of the log of a server that ended by itself, or None where it runs or was stopped.
+
+        Args:
+            seconds: how long to wait for it.
+        """
+        process = self._process
+        if process is None or os.getpid() != self._owner:
+            return None
+        if self._last_words is None:
+            report = read_report(process, seconds)
+            self._last_words = str(report.get("message", "")) if report is not None else None
+        return self._last_words
 
     def stop(self) -> None:
         """Stop the server and remove its data. Does nothing in a forked child, nor the second time."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from greenshift.postgres.location import MEMORY_DIRECTORY
+MEMORY_DIRECTORY = Path("/dev/shm")  # noqa: S108 - a RAM disk on every Linux; the server's folder in it is private
 
 Provider = Literal["auto", "embedded", "installed", "container", "kept"]
 

@@ -6,8 +6,8 @@ things: its owner is gone (by whatever means), its owner asks for the end, the p
 postmaster and removes the directory.
 
 Its instructions come as one line of JSON on standard input, which stays open as the owner's lifeline; a second
-line, ``keep``, has the server outlive the owner. Its one report goes as a line of JSON to standard output:
-``{"event": "ready", ...}`` or ``{"event": "failed", ...}``.
+line, ``keep``, has the server outlive the owner. Its report goes as a line of JSON to standard output:
+``{"event": "ready", ...}`` or ``{"event": "failed", ...}``; a server that ends by itself gives a last one.
 """
 
 from __future__ import annotations
@@ -351,12 +351,12 @@ def main() -> int:
                 "supervisor": os.getpid(),
             }
         )
-        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         if image is not None:
             publish(image, order["image"])
             image = None
         while postmaster.poll() is None:
             watch.wait(RUNNING_POLL)
+        report({"event": "ended", "message": tail(os.path.join(directory, "server.log"))})
     except StopRequest:
         pass
     except StepError as failure:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from greenshift.errors import ConfigurationError, GreenshiftError
@@ -91,6 +92,11 @@ class Environment:
             else:
                 result[name] = address.url(database, form or self._driver)
         return result
+
+    def sqlite_values(self, path: Path) -> dict[str, str]:
+        """Return each variable's value for an SQLite file; a variable's own driver may be ``pysqlite``."""
+        drivers = {name: form or "aiosqlite" for name, form in self._variables.items()}
+        return {name: f"sqlite+{driver}:///{path}" for name, driver in drivers.items() if "{" not in driver}
 
     def apply(self, values: Mapping[str, str]) -> None:
         """Set the variables, before the application is imported."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from greenshift.postgres import ClonePool, Database, RewindReport
+from greenshift.postgres import Backend, ClonePool, Database, RewindReport
 from greenshift.testing.shared_connection import SharedConnection
 
 if TYPE_CHECKING:
@@ -78,11 +79,25 @@ class CloneIsolation(RewindIsolation):
         self._clones = clones
 
     def end(self, wait: float) -> RewindReport:
-        return self.database.replace(self._clones, wait=wait)
+        started = time.perf_counter()
+        report = RewindReport(terminated=wait_for_idle(self.database, wait))
+        self._clones.discard(self.database.replace_with(self._clones.take()))
+        report.seconds = time.perf_counter() - started
+        return report
 
     def close(self) -> None:
         super().close()
         self._clones.close()
+
+
+def wait_for_idle(database: Database, wait: float) -> list[Backend]:
+    """Wait until no session is in a transaction, at most ``wait`` seconds; return those that still are."""
+    deadline = time.monotonic() + wait
+    while True:
+        busy = [backend for backend in database.connections() if backend.in_transaction]
+        if not busy or time.monotonic() >= deadline:
+            return busy
+        time.sleep(0.005)
 
 
 class RollbackIsolation(Isolation):
@@ -94,7 +109,7 @@ class RollbackIsolation(Isolation):
 
     def _connection(self) -> SharedConnection:
         if self._shared is None:
-            self._shared = SharedConnection(self.database.url(None))
+            self._shared = SharedConnection(self.database.url())
         return self._shared
 
     def engine(self) -> Engine:

@@ -24,12 +24,14 @@ class Options:
         rebuild: build the template anew though a finished one is there.
         keep_failed: keep the database of each failed test.
         worker: the name of this process among the run's processes: ``main``, ``gw0``, ``gw1``...
+        run: the identifier that the processes of this run share; None where this process is the only one.
         distributes: whether this process hands tests to workers and runs none itself.
     """
 
     rebuild: bool = False
     keep_failed: bool = False
     worker: str = "main"
+    run: str | None = None
     distributes: bool = False
 
 

@@ -49,6 +49,7 @@ def prepare(config: pytest.Config) -> None:
         rebuild=arguments.db_rebuild,
         keep_failed=arguments.db_keep_failed,
         worker=workers.worker_name(),
+        run=workers.run_identifier(),
         distributes=workers.distributes(arguments),
     )
     config.stash[PROJECT_KEY] = project, options

@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from sqlalchemy.engine import make_url
-
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.postgres import (
@@ -19,11 +17,12 @@ from greenshift.postgres import (
     Server,
     ServerSettings,
     Template,
-    TemplateSource,
+    database_name,
+    keep_server,
     open_server,
-    start_kept,
+    reap,
 )
-from greenshift.testing.definitions import definition_for
+from greenshift.testing.definition import definition_for, extensions_of
 from greenshift.testing.environment import Environment
 from greenshift.testing.isolation import CloneIsolation, Isolation, RewindIsolation, RollbackIsolation
 from greenshift.testing.loops import Loop, LoopFollower
@@ -84,12 +83,14 @@ class Suite:
         if self._server is None:
             self._server = open_suite_server(self.config, self.options, self._say)
         server = self._server
-        self._run = Run.start(server)
+        self._run = Run.start(server, self.options.run)
+        if server.start_seconds == 0 and self.options.worker in {"main", "gw0"}:
+            reap(server)
         self.report.server = f"PostgreSQL {server.version // 10000} ({server.provider})"
         self.report.server_seconds = server.start_seconds
         if server.notice:
             self.report.notices.append(server.notice)
-        name = self._run.database_name(self.options.worker)
+        name = database_name(self._run.id, self.options.worker)
         self.environment.apply(self.environment.values(server.address, name))
         self._watch = Watch(name, self.environment.replaced_targets, self.fixture_scopes, self.loops, self._wanted)
         self._watch.install()
@@ -146,8 +147,7 @@ class Suite:
             template = Template.ensure(
                 self._server,
                 self._run,
-                self._definition(),
-                build_name=self._run.database_name(self.options.worker),
+                definition_for(self.config, self.environment),
                 rebuild=self.options.rebuild,
                 say=self._say,
             )
@@ -155,15 +155,10 @@ class Suite:
             self._building = False
         if template.built:
             self.report.template_seconds = template.build_seconds
-        if self._watch is not None:
-            self._watch.let_go("the template was built on this connection")
         self._database = template.clone(self._run, self.options.worker)
         self._database.before_reclone.append(self._let_go)
-        if self._database.notice:
-            self.report.notices.append(self._database.notice)
-
-    def _definition(self) -> TemplateSource:
-        return definition_for(self.config)
+        if template.notice:
+            self.report.notices.append(template.notice)
 
     def _wanted(self) -> None:
         """The application connects: while the template is built that is the build itself."""
@@ -287,17 +282,12 @@ def open_suite_server(config: Config, options: Options, say: Callable[[str], Non
         listen=config.listen,
         data=config.data,
         settings=config.settings,
-        extensions=config.extensions,
+        extensions=extensions_of(config),
     )
     if options.keep_failed and config.url is None:
         # Kept data must outlive the run, and with it the server that holds it.
-        return start_kept(settings, say=say)
+        return keep_server(settings, say=say)[0]
     return open_server(settings, say=say)
-
-
-def database_name_of(url: str) -> str:
-    """Return the database that a SQLAlchemy URL names."""
-    return make_url(url).database or ""
 
 
 def _describe_work(work: str, seconds: float) -> str:

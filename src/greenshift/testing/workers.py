@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ def hand_over(server: Server) -> None:
     _handed_over = server
     description = {
         "controller": os.getpid(),
+        "run": secrets.token_hex(4),
         "address": asdict(server.address),
         "provider": server.provider,
         "version": server.version,
@@ -74,14 +76,23 @@ def inherited_server() -> Server | None:
         return None
     from greenshift.postgres import Address, Server
 
-    description = json.loads(os.environ[_VARIABLE])
-    del description["controller"]
+    description = _handed()
+    del description["controller"], description["run"]
     return Server(Address(**description.pop("address")), **description)
 
 
+def run_identifier() -> str | None:
+    """Return what the workers of this run call it; None where this process is the only one."""
+    return str(_handed()["run"]) if is_worker() else None
+
+
+def _handed() -> dict[str, Any]:
+    description: dict[str, Any] = json.loads(os.environ[_VARIABLE])
+    return description
+
+
 def _parent_handed_over() -> bool:
-    text = os.environ.get(_VARIABLE)
-    return text is not None and json.loads(text)["controller"] == os.getppid()
+    return _VARIABLE in os.environ and _handed()["controller"] == os.getppid()
 
 
 class XdistPart:

@@ -2,14 +2,21 @@
 
 from datetime import UTC, datetime
 
+import pytest
 import pytest_asyncio
 from app.auth.utils import get_password_hash
 from app.models.db_models import Goal, Patient, Session, User
 from app.models.schemas import UserRole
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from tests.bearer import PASSWORD, bearer
+
+
+@pytest.fixture
+def async_db_session_factory(async_db_engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions as the application makes them: what a fixture returns stays readable after the next commit."""
+    return async_sessionmaker(async_db_engine, expire_on_commit=False)
 
 
 @pytest_asyncio.fixture

@@ -113,8 +113,9 @@ def terminate_backends(connection: Connection[tuple[object, ...]], pids: Iterabl
     limit = time.monotonic() + TERMINATION_SECONDS
     pause = 0.0005
     while asked:
+        # True as long as the server counts it as a session; pg_stat_activity forgets it a little earlier.
         rows = connection.execute(
-            "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s)", (asked,)
+            "SELECT pid FROM unnest(%s::integer[]) AS asked(pid) WHERE pg_catalog.pg_terminate_backend(pid)", (asked,)
         ).fetchall()
         if not rows:
             break

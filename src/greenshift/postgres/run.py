@@ -73,7 +73,7 @@ class Run:
         return start + timedelta(seconds=time.monotonic() - reading)
 
     def execute(self, *statements: sql.Composed | sql.SQL) -> None:
-        """Send statements to the maintenance database at once, each in a transaction of its own.
+        """Send statements to the maintenance database at once; those after one that fails are not carried out.
 
         They are written in one go, so that no end of this process leaves a database created but not marked.
 
@@ -81,6 +81,7 @@ class Run:
             psycopg.Error: the first statement that fails.
         """
         with self._mutex:
+            self._own_connection()
             try:
                 self._send(statements)
             except psycopg.OperationalError:
@@ -93,6 +94,7 @@ class Run:
     def query(self, statement: sql.Composed | sql.SQL, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """Ask the maintenance database and return the rows."""
         with self._mutex:
+            self._own_connection()
             try:
                 return self._connection.execute(statement, parameters).fetchall()
             except psycopg.OperationalError:
@@ -119,8 +121,7 @@ class Run:
             DatabaseError: it cannot be dropped.
         """
         with self._mutex:
-            if self._connection.closed:
-                self._connection = self._connect()
+            self._own_connection()
             drop_marked(self.server, self._connection, name)
             self._names.discard(name)
 
@@ -147,13 +148,19 @@ class Run:
         self.close()
 
     def _send(self, statements: tuple[sql.Composed | sql.SQL, ...]) -> None:
-        with self._connection.pipeline() as pipeline:
+        # One synchronisation for all: what follows a failed statement is not carried out.
+        with self._connection.pipeline():
             for statement in statements:
                 self._connection.execute(statement)
-                pipeline.sync()
+
+    def _own_connection(self) -> None:
+        # In a forked child the connection is the parent's: left alone, and replaced.
+        if self._connection.closed or os.getpid() != self._connected_in:
+            self._connection = self._connect()
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         connection = self.server.connect(application_name="greenshift run")
+        self._connected_in = os.getpid()
         # Shared: every process of the run holds it, and a reaper asks for it exclusively.
         connection.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (lock_key(f"run {self.id}"),))
         return connection

@@ -81,6 +81,7 @@ def _seal(connection: Connection[tuple[object, ...]], version: int) -> None:
         seeds=seeds,
         sequences=read_sequences(connection),
         large_objects=_count(connection, "SELECT count(*) FROM pg_largeobject_metadata"),
+        large_object_pages=_count(connection, "SELECT count(*) FROM pg_largeobject"),
         restart_cached=not _count(connection, "SELECT count(*) FROM pg_event_trigger WHERE evtenabled IN ('A', 'R')"),
     )
     _run(connection, rewind_function(plan))

@@ -21,7 +21,7 @@ class SealedTable:
         pages: its size in the template, in pages of 8 kB.
         columns: the quoted names of the columns that are stored and not computed.
         key: pairs of a quoted column and the quoted operator that compares it, of a unique index; empty without one.
-        guarded: why deleting or inserting rows would have effects even in replication mode, or None.
+        guarded: what would fire, even in replication mode, when rows are deleted (or put back); None for nothing.
         ancestors: the object identifiers of its parents, near and far.
     """
 
@@ -64,10 +64,14 @@ SELECT c.oid::bigint,
     pg_relation_size(c.oid::regclass) / 8192,
     ARRAY(SELECT format('%I', attname) FROM pg_attribute
           WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum),
-    (SELECT format('trigger %s', quote_ident(tgname)) FROM pg_trigger
-     WHERE tgrelid = c.oid AND tgenabled IN ('A', 'R') AND tgtype & 12 <> 0 ORDER BY tgname LIMIT 1),
-    (SELECT format('rule %s', quote_ident(rulename)) FROM pg_rewrite
-     WHERE ev_class = c.oid AND ev_enabled IN ('A', 'R') AND ev_type IN ('3', '4') ORDER BY rulename LIMIT 1),
+    ARRAY(SELECT format('trigger %s', quote_ident(tgname)) FROM pg_trigger
+          WHERE tgrelid = c.oid AND tgenabled IN ('A', 'R') AND tgtype & 8 <> 0
+          UNION SELECT format('rule %s', quote_ident(rulename)) FROM pg_rewrite
+          WHERE ev_class = c.oid AND ev_enabled IN ('A', 'R') AND ev_type = '4' ORDER BY 1),
+    ARRAY(SELECT format('trigger %s', quote_ident(tgname)) FROM pg_trigger
+          WHERE tgrelid = c.oid AND tgenabled IN ('A', 'R') AND tgtype & 4 <> 0
+          UNION SELECT format('rule %s', quote_ident(rulename)) FROM pg_rewrite
+          WHERE ev_class = c.oid AND ev_enabled IN ('A', 'R') AND ev_type = '3' ORDER BY 1),
     ARRAY(SELECT ancestor::bigint FROM ancestors WHERE relation = c.oid ORDER BY ancestor)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -109,17 +113,18 @@ def read_tables(connection: Connection[tuple[object, ...]]) -> list[SealedTable]
     for relation, pairs in connection.execute(_KEYS).fetchall():
         keys[_integer(relation)] = tuple((str(pair[0]), str(pair[1])) for pair in map(_list, _list(pairs)))
     found = []
-    for oid, name, pages, columns, trigger, rule, ancestors in connection.execute(_TABLES).fetchall():
+    for oid, name, pages, columns, deleting, inserting, ancestors in connection.execute(_TABLES).fetchall():
         counted = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.SQL(str(name)))).fetchone()
+        rows = _integer(counted[0]) if counted else 0
         found.append(
             SealedTable(
                 oid=_integer(oid),
                 name=str(name),
-                rows=_integer(counted[0]) if counted else 0,
+                rows=rows,
                 pages=_integer(pages),
                 columns=tuple(str(column) for column in _list(columns)),
                 key=keys.get(_integer(oid), ()),
-                guarded=str(trigger or rule) if trigger or rule else None,
+                guarded=_guard(deleting) or (_guard(inserting) if rows else None),
                 ancestors=tuple(_integer(ancestor) for ancestor in _list(ancestors)),
             )
         )
@@ -136,6 +141,10 @@ def read_sequences(connection: Connection[tuple[object, ...]]) -> list[SealedSeq
         assert state is not None
         found.append(SealedSequence(_integer(oid), str(name), _integer(state[0]), state[1] is True, cached is True))
     return found
+
+
+def _guard(found: object) -> str | None:
+    return str(_list(found)[0]) if _list(found) else None
 
 
 def _integer(value: object) -> int:

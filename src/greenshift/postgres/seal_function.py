@@ -38,6 +38,7 @@ class SealedPlan:
         seeds: those that do.
         sequences: the sequences.
         large_objects: how many large objects the template holds.
+        large_object_pages: how many rows their data takes in ``pg_largeobject``.
         restart_cached: whether a cached sequence may be restarted by ALTER SEQUENCE (no event trigger of the
             user's would fire on it).
     """
@@ -47,6 +48,7 @@ class SealedPlan:
     seeds: Sequence[SealedSeed]
     sequences: Sequence[SealedSequence]
     large_objects: int
+    large_object_pages: int
     restart_cached: bool
 
 
@@ -90,14 +92,21 @@ def _body(plan: SealedPlan) -> str:
         found(f"SELECT {{number}} FROM ONLY {_braced(table.name)}", _empty_action(table))
     for seed in plan.seeds:
         found(_seed_finder(seed), _seed_action(seed))
-    if not plan.large_objects:
+    if plan.large_objects:
+        found(*_kept_large_objects("pg_largeobject_metadata", plan.large_objects))
+        found(*_kept_large_objects("pg_largeobject", plan.large_object_pages))
+    else:
         found("SELECT {number} FROM pg_largeobject_metadata", _LARGE_OBJECTS)
     first_sequence = len(actions)
     for sequence in plan.sequences:
         found(_sequence_finder(sequence, plan.version), _sequence_action(sequence, plan.restart_cached))
     if plan.sequences and plan.version >= 180000:
         finders.append(_sequences_finder(plan.sequences, first_sequence))
-    age = f"SELECT age(last_value::text::xid) INTO horizon FROM {SCHEMA}.horizon;" if plan.seeds else ""
+    age = (
+        f"SELECT age(last_value::text::xid) INTO horizon FROM {SCHEMA}.horizon;"
+        if plan.seeds or plan.large_objects
+        else ""
+    )
     union = "\n    UNION ALL ".join(finder for finder in finders if finder)
     find = (
         f"SELECT array_agg(n) INTO numbers FROM (SELECT n FROM (\n    {union}\n  ) AS found(n) GROUP BY n) AS one;"
@@ -105,6 +114,7 @@ def _body(plan: SealedPlan) -> str:
         else ""
     )
     return f"""
+#variable_conflict use_variable
 DECLARE
   own oid; prepared boolean; found_environment text; horizon integer; numbers integer[]; number integer;
   counted bigint; altered boolean := false;
@@ -117,8 +127,10 @@ BEGIN
       'query_age', extract(epoch FROM clock_timestamp() - a.query_start)))
     INTO detail FROM pg_stat_get_activity(NULL) a
     WHERE a.datid = own AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend'
-      AND a.state IN ('active', 'idle in transaction', 'idle in transaction (aborted)', 'fastpath function call',
-                      'disabled');
+      AND (a.state IN ('active', 'idle in transaction', 'idle in transaction (aborted)', 'fastpath function call')
+        -- A session that switched track_activities off: its transaction still holds a lock on its own number.
+        OR a.state = 'disabled' AND EXISTS (
+          SELECT FROM pg_lock_status() l WHERE l.pid = a.pid AND l.locktype = 'virtualxid'));
   IF detail IS NOT NULL OR prepared THEN
     outcome := 'busy';
     RETURN;
@@ -182,12 +194,12 @@ def _seed_finder(seed: SealedSeed) -> str:
     if seed.touched:
         called = " OR ".join(f"(SELECT is_called FROM {_braced(name)})" for name in seed.touched)
         return f"SELECT {{number}} WHERE {called}"
-    return f"SELECT {{number}} FROM ONLY {_braced(seed.table.name)} HAVING {_changed(seed.table)}"
+    return f"SELECT {{number}} FROM ONLY {_braced(seed.table.name)} HAVING {_changed(seed.table.rows)}"
 
 
-def _changed(table: SealedTable) -> str:
+def _changed(rows: int) -> str:
     # Rows younger than the horizon were written since the last rewind; older ones are as they were.
-    return f"count(*) <> {table.rows} OR count(*) FILTER (WHERE age(xmin) < horizon) > 0"
+    return f"count(*) <> {rows} OR count(*) FILTER (WHERE age(xmin) < horizon) > 0"
 
 
 def _seed_action(seed: SealedSeed) -> str:
@@ -196,7 +208,7 @@ def _seed_action(seed: SealedSeed) -> str:
     if seed.touched:
         # A statement that matched no row, or was rolled back, touched the table without changing it.
         lines += [f"PERFORM setval('{name}', 1, false);" for name in seed.touched]
-        lines.append(f"IF (SELECT {_changed(table)} FROM ONLY {table.name}) THEN")
+        lines.append(f"IF (SELECT {_changed(table.rows)} FROM ONLY {table.name}) THEN")
     if table.guarded or seed.copy is None or not table.columns:
         lines.append(_reclone(table))
     else:
@@ -239,6 +251,11 @@ dirty := dirty + 1;
 IF pg_relation_size('pg_largeobject'::regclass) > {BLOATED_PAGES * 8192} THEN
   bloated := bloated || '{{pg_largeobject,pg_largeobject_metadata}}'::text[];
 END IF;"""
+
+
+def _kept_large_objects(catalog: str, rows: int) -> tuple[str, str]:
+    finder = f"SELECT {{number}} FROM {catalog} HAVING {_changed(rows)}"
+    return finder, "outcome := 'reclone'; detail := 'large objects of the template were changed';"
 
 
 def _sequence_finder(sequence: SealedSequence, version: int) -> str:

@@ -13,18 +13,14 @@ _FUNCTIONS = f"""
 CREATE FUNCTION {SCHEMA}.altered() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog AS $$
 BEGIN
-  -- What is dropped is told by sql_drop; an unknown command that tells no object counts as a change.
-  IF tg_tag NOT LIKE 'DROP %' OR tg_tag = 'DROP OWNED' THEN
-    IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands())
-        AND tg_tag NOT IN ('REASSIGN OWNED', 'DROP OWNED', 'REFRESH MATERIALIZED VIEW', 'GRANT', 'REVOKE',
-                           'ALTER DEFAULT PRIVILEGES')
-        AND tg_tag NOT LIKE 'ALTER %' AND tg_tag NOT LIKE 'REINDEX%' THEN
-      RETURN;
-    END IF;
-    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp')
-        OR NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands()) THEN
-      PERFORM nextval('{SCHEMA}.ddl');
-    END IF;
+  -- What is dropped is told by sql_drop, except for the rights that DROP OWNED takes away.
+  IF tg_tag LIKE 'DROP %' AND tg_tag <> 'DROP OWNED' THEN
+    RETURN;
+  END IF;
+  -- CREATE ... IF NOT EXISTS tells no object where there was one; other commands that tell none count as changes.
+  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp')
+      OR tg_tag NOT LIKE 'CREATE %' AND NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands()) THEN
+    PERFORM nextval('{SCHEMA}.ddl');
   END IF;
 END $$;
 CREATE FUNCTION {SCHEMA}.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -19,7 +19,7 @@ TABLES = {
     "no such ini": ('alembic = "nowhere.ini"', "*nowhere.ini*", "*fix: *"),
     "no such sql": ('sql = "nowhere.sql"', "*nowhere.sql*", "*fix: *"),
     "two definitions": ('metadata = "a:b"\nsql = "c.sql"', "*defines the schema twice*", "*keep one of them*"),
-    "wrong type": ("work_timeout = \"long\"", "*'work_timeout'*wrong type*", "*fix: *"),
+    "wrong type": ('work_timeout = "long"', "*'work_timeout'*wrong type*", "*fix: *"),
 }
 
 
@@ -107,9 +107,7 @@ def test_workers_report_a_broken_schema_in_each_test(project: Project) -> None:
 
 
 def test_a_failing_migration_is_reported_with_its_revision_and_not_cached(project: Project, server: Server) -> None:
-    project.pytester.makefile(
-        ".toml", pyproject='[tool.greenshift]\nalembic = "alembic.ini"\nenv = ["DATABASE_URL"]\n'
-    )
+    project.pytester.makefile(".toml", pyproject='[tool.greenshift]\nalembic = "alembic.ini"\nenv = ["DATABASE_URL"]\n')
     project.write("alembic.ini", "[alembic]\nscript_location = migrations\n")
     project.write(
         "migrations/env.py",
@@ -140,7 +138,9 @@ def test_a_failing_migration_is_reported_with_its_revision_and_not_cached(projec
     def upgrade():
         op.execute("{sql}")
     """
-    project.write("migrations/versions/1.py", migration.format(revision="aaa1", down=None, sql="create table a (b int)"))
+    project.write(
+        "migrations/versions/1.py", migration.format(revision="aaa1", down=None, sql="create table a (b int)")
+    )
     broken = migration.format(revision="bbb2", down="'aaa1'", sql="alter table nowhere add c int")
     project.write("migrations/versions/2.py", broken)
     test = "from sqlalchemy import text\ndef test_one(db_session):\n    db_session.execute(text('select c from a'))\n"

@@ -175,38 +175,33 @@ def test_query_budgets(project: Project) -> None:
         passed=3,
         failed=1,
     )
-    result.stdout.fnmatch_lines(["*2 statements were sent, at most 1 expected*", "*1. select 11*test_shop.py:15*"])
+    result.stdout.fnmatch_lines(["*2 statements were sent, at most 1 expected*", "*1. select 11*test_shop.py:*"])
 
 
-LEFT_RUNNING = {
-    "a thread": (
-        """
-        import threading, time
-        def start(write):
-            threading.Thread(target=lambda: (time.sleep({delay}), write("late")), name="slow writer").start()
-        """,
-        "*thread slow writer at test_shop.py*",
-    ),
-    "a child process": (
-        """
-        import os, subprocess, sys
-        SCRIPT = '''
-import os, sys, time, psycopg
+THREAD = """
+import threading
+
+def start(write):
+    threading.Thread(target=lambda: (time.sleep({delay}), write("late")), name="slow writer").start()
+"""
+
+PROCESS = """
+import subprocess, sys
+
+SCRIPT = '''
+import os, time, psycopg
 time.sleep({delay})
 url = os.environ["DATABASE_URL"].replace("+asyncpg", "")
 with psycopg.connect(url, autocommit=True) as connection:
-    connection.execute("insert into customer (name) values ('late')")
+    connection.execute("insert into customer (name) values (\'late\')")
 '''
-        def start(write):
-            subprocess.Popen([sys.executable, "-c", SCRIPT])
-        """,
-        "*process * (*python*",
-    ),
-}
+
+def start(write):
+    subprocess.Popen([sys.executable, "-c", SCRIPT])
+"""
 
 AROUND_WORK = """
-{start}
-import pytest, time
+import time
 from sqlalchemy import func, select
 from shop.models import Customer
 
@@ -219,41 +214,36 @@ def test_starts_work(db_session_factory, db_session):
     start(write)
 
 def test_next(db_session):
-    for _ in range(8):
+    for _ in range(10):
         assert db_session.scalar(select(func.count()).select_from(Customer)) == 0
         db_session.rollback()
         time.sleep(0.1)
 """
 
 
-@pytest.mark.parametrize("kind", LEFT_RUNNING)
-def test_work_left_running_is_waited_for(project: Project, kind: str) -> None:
-    start, _ = LEFT_RUNNING[kind]
-    import textwrap
-
-    tests = AROUND_WORK.format(start=textwrap.dedent(start).replace("{delay}", "0.1"))
-    project.configure("work_timeout = 5")
-    project.check(tests, passed=2)
+@pytest.mark.parametrize("start", [THREAD, PROCESS], ids=["thread", "process"])
+def test_work_left_running_is_waited_for(project: Project, start: str) -> None:
+    project.configure("work_timeout = 10")
+    project.check(start.format(delay=0.1) + AROUND_WORK, passed=2)
 
 
 def test_a_child_process_that_runs_on_is_named_and_cannot_write_into_the_next_test(project: Project) -> None:
-    import textwrap
-
-    start, named = LEFT_RUNNING["a child process"]
-    tests = AROUND_WORK.format(start=textwrap.dedent(start).replace("{delay}", "1.0"))
     project.configure("work_timeout = 0.2")
-    result = project.check(tests, passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_starts_work*", named])
+    result = project.check(PROCESS.format(delay=1.0) + AROUND_WORK, passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*ERROR at teardown of test_starts_work*", "*this test left work running, process * (*python*"]
+    )
 
 
 def test_a_thread_that_runs_on_is_named_and_cannot_write_into_the_next_test(project: Project) -> None:
-    import textwrap
-
-    start, named = LEFT_RUNNING["a thread"]
-    tests = AROUND_WORK.format(start=textwrap.dedent(start).replace("{delay}", "1.0"))
     project.configure("work_timeout = 0.2")
-    result = project.check(tests, "-W", "ignore", passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_starts_work*", named])
+    result = project.check(THREAD.format(delay=0.9) + AROUND_WORK, "-W", "ignore", passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_starts_work*",
+            "*this test left work running, thread slow writer at *test_shop.py*",
+        ]
+    )
 
 
 @pytest.mark.parametrize("scope", ["function", "session"])

@@ -83,7 +83,9 @@ def test_settings_made_when_connecting_stay(project: Project) -> None:
 
 
 def test_prepared_transactions_and_cached_ids(project: Project) -> None:
-    project.write("shop/schema.sql", "create sequence cached cache 20; create table t (id int default nextval('cached'));")
+    project.write(
+        "shop/schema.sql", "create sequence cached cache 20; create table t (id int default nextval('cached'));"
+    )
     project.pytester.makefile(
         ".toml",
         pyproject="""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DisconnectionError
 
 from greenshift import trace
@@ -46,7 +47,7 @@ class LoopFollower:
             original(runner)
 
         # asyncio offers no hook for the end of a loop; every runner (pytest-asyncio, anyio, asyncio.run) ends here.
-        asyncio.Runner.close = close  # type: ignore[method-assign]
+        asyncio.Runner.close = close  # type: ignore[method-assign,assignment]
         self._subscriptions = [
             trace.pool.on_connect(self._connected),
             trace.pool.on_checkout(self._checked_out),
@@ -107,6 +108,16 @@ class LoopFollower:
             self.drop(info, "its event loop ended")
         if ended:
             loop.run_until_complete(asyncio.sleep(0))
+        self._renew_pools({info.engine for info in ended if info.engine is not None})
+
+    def _renew_pools(self, engines: set[Engine]) -> None:
+        """Give engines a new pool: a pool that was once exhausted has a queue that belongs to the loop that waited."""
+        in_use = {info.engine for info in self._connections if info.loop is not None}
+        for engine in engines - in_use:
+            try:
+                engine.dispose(close=False)
+            except NotImplementedError:  # made by Engine.execution_options(); its pool is another engine's
+                pass
 
 
 def end_connection(dbapi_connection: Any, loop: Loop | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RECORD_KEY = pytest.StashKey["TestRecord"]()
 _GATHERED_KEY = pytest.StashKey[Report]()
+_FIXTURE_MODULE = "greenshift.testing.fixtures"
 _SESSION_FIXTURES = frozenset({"async_db_session", "db_session"})
 _DATABASE_FIXTURES = _SESSION_FIXTURES | {
     "async_db_engine",
@@ -182,8 +183,14 @@ def _suite_of(item: pytest.Item) -> Suite | None:
 
 
 def _is_explicit(item: pytest.Item) -> bool:
-    names = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("db") is not None or not names.isdisjoint(_DATABASE_FIXTURES)
+    names = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("db") is not None or _uses_ours(item, _DATABASE_FIXTURES.intersection(names))
+
+
+def _uses_ours(item: pytest.Item, names: Iterable[str]) -> bool:
+    """Whether one of these fixtures, as this test gets it, is ours: a project's own of the same name wins."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return any(definitions[name][-1].func.__module__ == _FIXTURE_MODULE for name in names if name in definitions)
 
 
 def _record(item: pytest.Item) -> TestRecord:
@@ -204,8 +211,8 @@ def _record(item: pytest.Item) -> TestRecord:
         project.overridden(isolation=isolation)
     except ConfigurationError as error:
         pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
-    own_arguments = set(getattr(getattr(item, "_fixtureinfo", None), "argnames", ()))
-    says_so = marker is not None or not own_arguments.isdisjoint(_SESSION_FIXTURES)
+    own_arguments = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())
+    says_so = marker is not None or _uses_ours(item, _SESSION_FIXTURES.intersection(own_arguments))
     return TestRecord(
         item.nodeid,
         isolation,

@@ -93,7 +93,7 @@ class WorkBaseline:
 
     def wait_for_children(self, deadline: float) -> list[Work]:
         """Wait for the child processes started since, until ``deadline``; then end them: they cannot be fenced."""
-        started = _children() - self.children
+        started = set(_children() - self.children)
         if not started:
             return []
         while started and time.monotonic() < deadline:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sqlalchemy import AdaptedConnection, Connection
+from sqlalchemy import AdaptedConnection, Connection, Engine
 
 from greenshift.trace.call_site import CallSite, find_call_site
 
@@ -131,6 +131,7 @@ class ConnectionInfo:
     __slots__ = (
         "__weakref__",
         "_bare",
+        "_engine",
         "_entry",
         "_loop",
         "backend_pid",
@@ -169,6 +170,7 @@ class ConnectionInfo:
         self.detached = False
         self.invalidated: str | None = None
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
+        self._engine: weakref.ref[Engine] | None = None
         self._entry: weakref.ref[_PoolEntry] = weakref.ref(entry)
         # Whether the checkout in progress has only been used around SQLAlchemy's Connection so far.
         self._bare = False
@@ -182,6 +184,11 @@ class ConnectionInfo:
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop on which an asyncio connection was opened; None for a sync one, an unknown or a vanished one."""
         return None if self._loop is None else self._loop()
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine that ran a statement on it, None until then or when the engine is gone."""
+        return None if self._engine is None else self._engine()
 
     @property
     def loop_is_known(self) -> bool:
@@ -286,5 +293,6 @@ def info_of(connection: Connection) -> ConnectionInfo:
     if info.engine_url is None:
         url = connection.engine.url
         info.engine_url = url.render_as_string(hide_password=True)
+        info._engine = weakref.ref(connection.engine)
         info.database = info.database or url.database
     return info

@@ -25,6 +25,7 @@ WHEEL_INSTALLATION = "pginstall18"
 OLDEST_VERSION = 130000
 OLDEST_VERSION_NAME = "13"
 MANIFEST = "files"
+INSTALLED_PATTERNS = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
 
 
 @dataclass(frozen=True)
@@ -152,11 +153,7 @@ def _installed_folders() -> Iterator[Path]:
             yield Path(_output([config, "--bindir"]).strip())
         except (OSError, subprocess.SubprocessError):
             pass
-    found = [
-        folder
-        for pattern in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
-        for folder in Path("/").glob(pattern)
-    ]
+    found = [folder for pattern in INSTALLED_PATTERNS for folder in Path("/").glob(pattern)]
     yield from sorted(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", str(folder))], reverse=True)
     postgres = shutil.which("postgres")
     if postgres is not None:

@@ -34,11 +34,8 @@ def open_given(url: str) -> Server:
     arguments = connection_arguments(url)
     password = arguments.get("password")
     try:
-        with psycopg.connect(
-            **{"connect_timeout": CONNECT_TIMEOUT, **arguments},  # type: ignore[arg-type]
-            autocommit=True,
-            application_name="greenshift",
-        ) as connection:
+        first = {"connect_timeout": CONNECT_TIMEOUT, **arguments, "application_name": "greenshift"}
+        with psycopg.connect(**first) as connection:  # type: ignore[arg-type]
             info = connection.info
             address = Address(
                 host=info.host,

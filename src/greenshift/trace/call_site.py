@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from types import FrameType
-from typing import Final, NamedTuple
+from itertools import islice
+from types import CodeType, FrameType
+from typing import Final, NamedTuple, Self
 
 import greenlet  # type: ignore[import-untyped]
 import sqlalchemy.orm.session
 
-_USER: Final = 0
-_LIBRARY: Final = 1
+# The commonest kind is the false one: it is tested for at every frame.
+_LIBRARY: Final = 0
+_USER: Final = 1
 _ORM_SESSION: Final = 2
 
 # Public methods of Session which say why the ORM sends a statement; they stand in the stack above the user's frame.
@@ -39,6 +41,18 @@ class CallSite(NamedTuple):
     file: str
     line: int
     function: str
+
+    @classmethod
+    def at(cls, code: CodeType, instruction: int) -> Self:
+        """Return the place of an instruction.
+
+        Args:
+            code: the function's code.
+            instruction: ``f_lasti`` of its frame. Turning it into a line is put off until somebody asks.
+        """
+        position = next(islice(code.co_positions(), instruction // 2, None), None)
+        line = None if position is None else position[0]
+        return cls(code.co_filename, line or code.co_firstlineno, code.co_qualname)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} in {self.function}"
@@ -94,7 +108,7 @@ def include_user_path(path: str | os.PathLike[str]) -> None:
     _kinds.clear()
 
 
-def find_call_site(frame: FrameType | None) -> tuple[CallSite | None, str | None]:
+def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | None]:
     """Return the innermost frame of the user's code, and the ORM operation found on the way to it.
 
     The stack inside SQLAlchemy's greenlet ends at its boundary; the search goes on in the parent greenlets.
@@ -103,7 +117,7 @@ def find_call_site(frame: FrameType | None) -> tuple[CallSite | None, str | None
         frame: where to start, the innermost frame.
 
     Returns:
-        The call site, or None when only library code is on the stack; and ``flush``, ``refresh``, ``bulk`` or None.
+        The frame, or None when only library code is on the stack; and ``flush``, ``refresh``, ``bulk`` or None.
     """
     mark: str | None = None
     kinds = _kinds
@@ -111,16 +125,27 @@ def find_call_site(frame: FrameType | None) -> tuple[CallSite | None, str | None
     while True:
         while frame is not None:
             code = frame.f_code
-            kind = kinds.get(code.co_filename)
-            if kind is None:
+            try:
+                kind = kinds[code.co_filename]
+            except KeyError:
                 kind = _classify(code.co_filename)
-            if kind == _USER:
-                return CallSite(code.co_filename, frame.f_lineno, code.co_qualname), mark
-            if kind == _ORM_SESSION and code.co_name in _MARKS:
-                mark = _MARKS[code.co_name]
+            if kind:
+                if kind == _USER:
+                    return frame, mark
+                mark = _MARKS.get(code.co_name, mark)
             frame = frame.f_back
         current = greenlet.getcurrent() if current is None else current
         current = current.parent
         if current is None:
             return None, mark
         frame = current.gr_frame
+
+
+def find_call_site(frame: FrameType | None) -> CallSite | None:
+    """Return where the innermost frame of the user's code stands, or None when there is none.
+
+    Args:
+        frame: where to start, the innermost frame.
+    """
+    found, _ = find_user_frame(frame)
+    return None if found is None else CallSite.at(found.f_code, found.f_lasti)

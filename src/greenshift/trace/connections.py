@@ -92,7 +92,7 @@ def new_checkout(frame: FrameType | None) -> Checkout:
     task = None if loop is None else asyncio.current_task(loop)
     thread = threading.current_thread()
     return Checkout(
-        call_site=find_call_site(frame)[0],
+        call_site=find_call_site(frame),
         thread=thread.name,
         thread_id=threading.get_ident(),
         task_name=None if task is None else task.get_name(),

@@ -7,11 +7,12 @@ from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy.orm.attributes
 from sqlalchemy import TextClause, inspect
-from sqlalchemy.engine.interfaces import ExecuteStyle, ExecutionContext
+from sqlalchemy.engine import Compiled
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import ORMExecuteState, QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from greenshift.trace.call_site import find_call_site, is_user_file
+from greenshift.trace.call_site import find_user_frame, is_user_file
 
 OriginKind = Literal[
     "select",
@@ -62,8 +63,8 @@ class Origin(NamedTuple):
 
 CORE: Final = Origin("core")
 _TEXT: Final = Origin("text")
-_DRIVER: Final = Origin("driver")
-_DEFAULT: Final = Origin("default")
+DRIVER: Final = Origin("driver")
+DEFAULT: Final = Origin("default")
 _DDL: Final = Origin("ddl")
 
 
@@ -98,7 +99,7 @@ def _attribute_read(frame: FrameType | None) -> tuple[QueryableAttribute[Any], A
 
 
 def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
-    _, mark = find_call_site(frame)
+    _, mark = find_user_frame(frame)
     if mark == "refresh" or mark == "flush":
         return Origin("refresh" if mark == "refresh" else "flush", _model(state))
     read = _attribute_read(frame)
@@ -112,8 +113,8 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     return Origin(kind, f"{type(instance).__name__}.{attribute.key}", _identity(instance_state))
 
 
-def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin:
-    """Return the origin of a statement that a Session executes.
+def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None:
+    """Return the origin of a statement that a Session executes, or None for the user's own select.
 
     Args:
         state: what ``do_orm_execute`` is given; an ORM statement.
@@ -121,11 +122,11 @@ def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     """
     if state.is_select:
         path = state.loader_strategy_path
+        if path is None:
+            return None
         if state.is_column_load:
             return _column_load(state, frame)
-        if path is not None and not path.is_root:
-            return _relationship_load(state, path)
-        return Origin("select", _model(state))
+        return None if path.is_root else _relationship_load(state, path)
     if state.is_insert:
         return Origin("insert", _model(state))
     if state.is_update:
@@ -135,25 +136,28 @@ def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     return Origin("select", _model(state))
 
 
-def core_origin(context: ExecutionContext | None, sql: str, mark: str | None) -> Origin:
-    """Return the origin of a statement that no Session announced.
+def compiled_origin(compiled: Compiled) -> Origin:
+    """Return the origin of a compiled statement that nothing else explains: it depends on its text alone.
 
     Args:
-        context: SQLAlchemy's execution context, if there is one.
-        sql: the text that goes to the cursor.
-        mark: the ORM operation on the stack (``call_site.find_call_site``).
+        compiled: SQLAlchemy's compiled statement, which it keeps in its cache.
     """
-    if context is None:
-        return CORE
-    if mark == "flush" or mark == "bulk":
-        invoked = context.invoked_statement
-        table = getattr(invoked, "table", None)
-        return Origin("flush" if mark == "flush" else "bulk", getattr(table, "name", None))
-    compiled = context.compiled
-    if compiled is None:
-        return _DRIVER
     if isinstance(compiled, DDLCompiler):
         return _DDL
-    if sql is not context.statement and context.execute_style is not ExecuteStyle.INSERTMANYVALUES:
-        return _DEFAULT
-    return _TEXT if isinstance(context.invoked_statement, TextClause) else CORE
+    statement = compiled.statement
+    if isinstance(statement, TextClause):
+        return _TEXT
+    entities = [one.get("entity") for one in getattr(statement, "column_descriptions", ())]
+    model = next((inspect(one, raiseerr=False) for one in entities if one is not None), None)
+    return CORE if model is None else Origin("select", model.mapper.class_.__name__)
+
+
+def unit_of_work_origin(context: ExecutionContext, mark: str) -> Origin:
+    """Return the origin of a statement that a flush or a bulk operation sends.
+
+    Args:
+        context: SQLAlchemy's execution context.
+        mark: the ORM operation on the stack (``call_site.find_user_frame``).
+    """
+    table = getattr(context.invoked_statement, "table", None)
+    return Origin("flush" if mark == "flush" else "bulk", getattr(table, "name", None))

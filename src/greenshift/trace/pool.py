@@ -27,7 +27,7 @@ _DATABASE_KEY: Final = "greenshift database"
 # Connections that left their pools, by the identity of the DBAPI connection.
 _detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueDictionary()
 
-_checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError)
+_checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError, GreenshiftError)
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
 _arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
@@ -39,7 +39,8 @@ def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscripti
     The callback may raise ``sqlalchemy.exc.DisconnectionError``: the pool closes the connection, opens
     another in its place and calls back with that one. SQLAlchemy gives up after the second refusal in one
     checkout, with ``InvalidRequestError: This connection is closed``; so refuse a connection for something
-    that a new one does not have. Any other exception is logged once.
+    that a new one does not have. A ``GreenshiftError`` reaches the taker, who gets no connection. Any other
+    exception is logged once.
 
     Args:
         callback: given the connection's information and SQLAlchemy's DBAPI connection.
@@ -95,7 +96,7 @@ def _do_connect(
 def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     info = adopt(dbapi_connection, record)
     info.database = record.info.get(_DATABASE_KEY) or info.database
-    info.opened = find_call_site(sys._getframe(1))[0]
+    info.opened = find_call_site(sys._getframe(1))
     if info.is_async and (loop := running_loop()) is not None:
         info._loop = weakref.ref(loop)
     _connect_channel.publish(info, dbapi_connection)

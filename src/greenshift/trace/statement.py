@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import weakref
 from copy import copy
+from types import CodeType
 from typing import Any, Final, NamedTuple, Self
 
 from greenshift.trace.call_site import CallSite
@@ -45,11 +47,12 @@ class ParameterShape(NamedTuple):
         return f"({', '.join(types)}{more}){times}"
 
 
-_NO_PARAMETERS: Final = ParameterShape(1, None, (), 0)
+RawShape = tuple[int, tuple[str, ...] | None, tuple[type, ...], int]
+_NO_PARAMETERS: Final[RawShape] = (1, None, (), 0)
 
 
-def parameter_shape(parameters: Any, is_many: bool) -> ParameterShape:
-    """Return the shape of a cursor's parameters.
+def raw_shape(parameters: Any, is_many: bool) -> RawShape:
+    """Return the fields of the :class:`ParameterShape` of a cursor's parameters.
 
     Args:
         parameters: a tuple or dict; a list of them when ``is_many``.
@@ -64,10 +67,14 @@ def parameter_shape(parameters: Any, is_many: bool) -> ParameterShape:
     count = len(parameters)
     if isinstance(parameters, dict):
         if count <= _SHAPE_LIMIT:
-            return ParameterShape(sets, tuple(parameters), tuple(map(type, parameters.values())), count)
+            return sets, tuple(parameters), tuple(map(type, parameters.values())), count
         names = tuple(parameters)[:_SHAPE_LIMIT]
-        return ParameterShape(sets, names, tuple(type(parameters[name]) for name in names), count)
-    return ParameterShape(sets, None, tuple(map(type, parameters[:_SHAPE_LIMIT])), count)
+        return sets, names, tuple([type(parameters[name]) for name in names]), count
+    return sets, None, tuple(map(type, parameters[:_SHAPE_LIMIT])), count
+
+
+# The loop, the task and the task's name.
+Where = tuple[weakref.ref[asyncio.AbstractEventLoop] | None, weakref.ref[asyncio.Task[Any]] | None, str | None]
 
 
 class Statement:
@@ -76,63 +83,42 @@ class Statement:
     Attributes:
         sql: the text sent to the driver.
         parameters: the values, only for subscribers that asked for them; otherwise None.
-        parameter_shape: names and types of the parameters.
         executemany: whether several parameter sets were sent.
-        call_site: the innermost line of the user's code, or None when only libraries were on the stack.
         origin: what asked for it.
         connection: the connection it ran on.
-        task_name: the asyncio task's name, or None.
-        thread: the thread's name.
-        thread_id: the thread's identity.
         test: the test that was running (``connections.set_test``), or None.
         started: when, in seconds of ``time.perf_counter``.
-        duration: seconds from handing it to the driver until its answer; 0 while it runs. Asyncio: the loop's other
-            work in between is in it.
-        finished: whether it ended, with or without an error.
-        rows: rows returned or touched, where the driver tells; otherwise None.
-        error: the exception that the driver (or a cancellation) raised, or None.
     """
 
+    # Tracing pays for each field at every statement: what can wait until somebody asks is kept raw, in one field.
     __slots__ = (
-        "_loop",
-        "_task",
+        "_outcome",
+        "_shape",
+        "_site",
         "_template",
-        "call_site",
+        "_thread",
+        "_where",
         "connection",
-        "duration",
-        "error",
         "executemany",
-        "finished",
         "origin",
-        "parameter_shape",
         "parameters",
-        "rows",
         "sql",
         "started",
-        "task_name",
         "test",
-        "thread",
-        "thread_id",
     )
 
     sql: str
     parameters: Any
-    parameter_shape: ParameterShape
     executemany: bool
-    call_site: CallSite | None
     origin: Origin
     connection: ConnectionInfo
-    task_name: str | None
-    thread: str
-    thread_id: int
     test: str | None
     started: float
-    duration: float
-    finished: bool
-    rows: int | None
-    error: BaseException | None
-    _loop: weakref.ref[asyncio.AbstractEventLoop] | None
-    _task: weakref.ref[asyncio.Task[Any]] | None
+    _shape: RawShape
+    _site: tuple[CodeType, int] | None
+    _thread: threading.Thread
+    _where: Where
+    _outcome: tuple[float, int | None, BaseException | None] | None
     _template: str | None
 
     @property
@@ -142,6 +128,49 @@ class Statement:
             return self._template
         collapsed = _ROWS.sub("(...)", _LIST.sub("(...)", self.sql))
         return _NUMBER.sub("$n", collapsed)
+
+    @property
+    def call_site(self) -> CallSite | None:
+        """The innermost line of the user's code, or None when only libraries were on the stack."""
+        return None if self._site is None else CallSite.at(*self._site)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ended, with or without an error."""
+        return self._outcome is not None
+
+    @property
+    def duration(self) -> float:
+        """Seconds from handing it to the driver until its answer; 0 while it runs.
+
+        Asyncio: the loop's other work in between is in it.
+        """
+        return 0.0 if self._outcome is None else self._outcome[0]
+
+    @property
+    def rows(self) -> int | None:
+        """Rows returned or touched, where the driver tells; otherwise None."""
+        return None if self._outcome is None else self._outcome[1]
+
+    @property
+    def error(self) -> BaseException | None:
+        """The exception that the driver (or a cancellation) raised, or None."""
+        return None if self._outcome is None else self._outcome[2]
+
+    @property
+    def parameter_shape(self) -> ParameterShape:
+        """Names and types of the parameters, never their values."""
+        return ParameterShape(*self._shape)
+
+    @property
+    def thread(self) -> str:
+        """The name of the thread that ran it."""
+        return self._thread.name
+
+    @property
+    def thread_id(self) -> int | None:
+        """The identity of the thread that ran it."""
+        return self._thread.ident
 
     @property
     def engine_url(self) -> str | None:
@@ -156,12 +185,19 @@ class Statement:
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop that was running in the thread (for a sync engine: the one it blocked), unless it is gone."""
-        return None if self._loop is None else self._loop()
+        loop = self._where[0]
+        return None if loop is None else loop()
 
     @property
     def task(self) -> asyncio.Task[Any] | None:
         """The task that ran it, unless it is gone."""
-        return None if self._task is None else self._task()
+        task = self._where[1]
+        return None if task is None else task()
+
+    @property
+    def task_name(self) -> str | None:
+        """The name of the asyncio task, or None."""
+        return self._where[2]
 
     def with_parameters(self, parameters: Any) -> Self:
         """Return a copy that carries the values of the parameters."""

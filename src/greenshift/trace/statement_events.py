@@ -8,28 +8,34 @@ import sys
 import threading
 import weakref
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import Compiled, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle, ExecutionContext
 from sqlalchemy.orm import ORMExecuteState, Session
-from sqlalchemy.sql.compiler import SQLCompiler
 
-from greenshift.trace.call_site import find_call_site
+from greenshift.trace import connections
+from greenshift.trace.call_site import find_user_frame
 from greenshift.trace.channel import Channel
-from greenshift.trace.connections import ConnectionInfo, current_test, info_of, running_loop
+from greenshift.trace.connections import INFO_KEY, info_of
 from greenshift.trace.installation import installation
-from greenshift.trace.origin import OPTION, core_origin, orm_origin
+from greenshift.trace.origin import (
+    CORE,
+    DEFAULT,
+    DRIVER,
+    OPTION,
+    Origin,
+    compiled_origin,
+    orm_origin,
+    unit_of_work_origin,
+)
 from greenshift.trace.session_state import session_state_reasons
-from greenshift.trace.statement import Statement, parameter_shape
+from greenshift.trace.statement import Statement, Where, raw_shape
 
 logger = logging.getLogger("greenshift.trace")
 
 statements: Channel[[Statement]] = Channel()
-
-# A batch's text can be very long; beyond this its template is judged, and nothing is cached.
-_CACHED_LENGTH: Final = 20_000
 
 # What the driver is executing now, by the identity of its cursor.
 _running: dict[int, Statement] = {}
@@ -43,72 +49,42 @@ def _report(name: str) -> None:
         logger.exception("greenshift: tracing failed in %s; logged once", name)
 
 
-def _template(context: ExecutionContext | None, sql: str) -> str | None:
-    """Return the text before IN lists and batches were expanded, where the statement was compiled."""
-    if context is None or not isinstance(context.compiled, SQLCompiler):
-        return None
-    if sql is context.statement or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
-        return context.compiled.string
-    return None
+class _Facts(NamedTuple):
+    """What is the same for every execution of a compiled statement."""
+
+    template: str
+    origin: Origin
+    reasons: frozenset[str]
 
 
-def _started(
-    connection: Connection, cursor: Any, sql: str, parameters: Any, context: ExecutionContext | None, is_many: bool
-) -> None:
-    info = info_of(connection)
-    call_site, mark = find_call_site(sys._getframe(2))
-    statement = Statement()
-    origin = None if context is None else context.execution_options.get(OPTION)
-    statement.origin = core_origin(context, sql, mark) if origin is None else origin
-    statement.sql = sql
-    statement._template = template = _template(context, sql)
-    statement.parameters = None
-    statement.parameter_shape = parameter_shape(parameters, is_many)
-    statement.executemany = is_many
-    statement.call_site = call_site
-    statement.connection = info
-    loop = running_loop()
-    if loop is None:
-        statement._loop = statement._task = statement.task_name = None
-    else:
-        statement._loop = weakref.ref(loop)
-        task = asyncio.current_task(loop)
-        statement._task = None if task is None else weakref.ref(task)
-        statement.task_name = None if task is None else task.get_name()
-    thread = threading.current_thread()
-    statement.thread = thread.name
-    statement.thread_id = threading.get_ident()
-    statement.test = current_test()
-    statement.duration = 0.0
-    statement.finished = False
-    statement.rows = None
-    statement.error = None
-    judged = template or sql
-    sniff = session_state_reasons if len(judged) <= _CACHED_LENGTH else session_state_reasons.__wrapped__
-    if reasons := sniff(judged):
-        info.tainted |= reasons
-    info.last_statement = statement
-    _running[id(cursor)] = statement
-    statement.started = perf_counter()
+# By the identity of the compiled statement, which SQLAlchemy keeps in a cache of its own.
+_facts: dict[int, tuple[weakref.ref[Compiled], _Facts]] = {}
 
 
-def _rows(cursor: Any, info: ConnectionInfo) -> int | None:
-    rows = getattr(cursor, "rowcount", -1)
-    if not isinstance(rows, int) or rows < 0:
-        return None
-    # SQLite counts rows only as they are fetched.
-    return None if info.backend_pid is None and cursor.description is not None else rows
+def _new_facts(compiled: Compiled) -> _Facts:
+    template = str(compiled)
+    facts = _Facts(template, compiled_origin(compiled), session_state_reasons(template))
+    key = id(compiled)
+    _facts[key] = (weakref.ref(compiled, lambda _: _facts.pop(key, None)), facts)
+    return facts
 
 
-def _finished(statement: Statement, parameters: Any) -> None:
-    with_values: Statement | None = None
-    for subscription in statements.subscriptions:
-        if subscription.parameters and with_values is None:
-            with_values = statement.with_parameters(parameters)
-        try:
-            subscription.callback(with_values if subscription.parameters and with_values else statement)
-        except Exception:
-            subscription.failed()
+class _Here(threading.local):
+    """The thread at hand, found once a thread."""
+
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+
+
+_here = _Here()
+_NOWHERE: Final[Where] = (None, None, None)
+
+
+def _where(loop: asyncio.AbstractEventLoop) -> Where:
+    task = asyncio.current_task(loop)
+    if task is None:
+        return weakref.ref(loop), None, None
+    return weakref.ref(loop), weakref.ref(task), task.get_name()
 
 
 def _before_cursor_execute(
@@ -120,7 +96,42 @@ def _before_cursor_execute(
     executemany: bool,
 ) -> tuple[str, Any]:
     try:
-        _started(conn, cursor, sql, parameters, context, executemany)
+        statement = Statement()
+        statement.sql = sql
+        statement._template = None
+        # Below these two frames stands SQLAlchemy's own execution, never the user's code.
+        frame, mark = find_user_frame(sys._getframe(3))
+        statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
+        compiled = None if context is None else context.compiled
+        if context is None or compiled is None:
+            reasons = session_state_reasons(sql)
+            statement.origin = CORE if context is None else DRIVER
+        elif sql is context.statement or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+            known = _facts.get(id(compiled))
+            statement._template, origin, reasons = _new_facts(compiled) if known is None else known[1]
+            if mark is not None and mark != "refresh":
+                origin = unit_of_work_origin(context, mark)
+            statement.origin = context.execution_options.get(OPTION, origin)
+        else:
+            reasons = session_state_reasons(sql)
+            statement.origin = DEFAULT
+        statement.parameters = None
+        statement._shape = raw_shape(parameters, executemany)
+        statement.executemany = executemany
+        info = conn.info.get(INFO_KEY)
+        if info is None or info.engine_url is None:
+            info = info_of(conn)
+        statement.connection = info
+        loop = asyncio._get_running_loop()
+        statement._where = _NOWHERE if loop is None else _where(loop)
+        statement._thread = _here.thread
+        statement.test = connections._test
+        statement._outcome = None
+        if reasons:
+            info.tainted |= reasons
+        info.last_statement = statement
+        _running[id(cursor)] = statement
+        statement.started = perf_counter()
     except Exception:
         _report("before_cursor_execute")
     return sql, parameters
@@ -139,10 +150,26 @@ def _after_cursor_execute(
     statement = _running.pop(id(cursor), None)
     if statement is None:
         return
-    statement.duration = ended - statement.started
-    statement.finished = True
-    statement.rows = _rows(cursor, statement.connection)
-    _finished(statement, parameters)
+    try:
+        rows = cursor.rowcount
+        # SQLite, which has no server process, counts rows only as they are fetched.
+        if rows < 0 or (statement.connection.backend_pid is None and cursor.description is not None):
+            rows = None
+    except Exception:
+        rows = None
+    statement._outcome = (ended - statement.started, rows, None)
+    _publish(statement, parameters)
+
+
+def _publish(statement: Statement, parameters: Any) -> None:
+    for subscription in statements.subscriptions:
+        try:
+            if subscription.parameters:
+                subscription.callback(statement.with_parameters(parameters))
+            else:
+                subscription.callback(statement)
+        except Exception:
+            subscription.failed()
 
 
 def _running_on(context: ExceptionContext) -> Statement | None:
@@ -164,16 +191,16 @@ def _handle_error(context: ExceptionContext) -> None:
         return
     if statement is None:
         return
-    statement.duration = ended - statement.started
-    statement.finished = True
-    statement.error = context.original_exception
-    _finished(statement, context.parameters)
+    statement._outcome = (ended - statement.started, None, context.original_exception)
+    _publish(statement, context.parameters)
 
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
     if state.is_orm_statement:
         try:
-            state.update_execution_options(**{OPTION: orm_origin(state, sys._getframe(1))})
+            origin = orm_origin(state, sys._getframe(1))
+            if origin is not None:
+                state.update_execution_options(**{OPTION: origin})
         except Exception:
             _report("do_orm_execute")
 

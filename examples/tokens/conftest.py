@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from fastapi.testclient import TestClient
 
-from finance.database import SessionLocal
+from finance.database import SessionLocal, engine
 from finance.main import app
 from finance.tokens import TokenService
 
@@ -27,3 +27,8 @@ def client() -> Iterator[TestClient]:
     """The application in a thread and a loop of its own."""
     with TestClient(app) as client:
         yield client
+
+
+def pytest_report_header() -> str:
+    """Tell which driver this run's DATABASE_URL has given the application."""
+    return f"the application uses {engine.dialect.driver}"

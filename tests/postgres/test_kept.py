@@ -178,10 +178,10 @@ def test_runs_use_it_when_it_suits(folder: Path) -> None:
     [
         ({"settings": {"work_mem": "10MB"}}, "it was started without work_mem = 10MB"),
         ({"listen": "tcp"}, "it listens on a socket only"),
-        ({"data": "memory"}, "its data lies on disk"),
+        ({"data": "disk"}, "its data lies in RAM"),
         ({"bin_directory": Path("/usr/bin")}, "it runs the programs in"),
         ({"extensions": ["citext"]}, "it lacks the extension citext"),
-        ({"directory": Path("/dev")}, "its data does not lie in /dev"),
+        ({"directory": Path("/usr")}, "its data does not lie in /usr"),
     ],
 )
 def test_runs_do_not_use_it_when_it_does_not_suit(folder: Path, wanted: dict[str, object], reason: str) -> None:

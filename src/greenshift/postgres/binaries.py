@@ -247,10 +247,10 @@ def _cache_candidates(account: Account) -> Iterator[Path]:
 
 
 def _cached(package: Path, account: Account) -> Path:
-    postgres = (package / WHEEL_INSTALLATION / "bin" / "postgres").stat()
-    version = importlib.metadata.version(WHEEL)
+    size = (package / WHEEL_INSTALLATION / "bin" / "postgres").stat().st_size
     home = cache_directory(account)
-    target = home / f"{WHEEL}-{version}-{postgres.st_size:x}-{int(postgres.st_mtime):x}"
+    # Virtual environments with the same wheel share one copy; the size tells builds for other machines apart.
+    target = home / f"{WHEEL}-{importlib.metadata.version(WHEEL)}-{size:x}"
     installation = target / WHEEL_PACKAGE / WHEEL_INSTALLATION
     if _is_complete(target):
         return installation

@@ -174,8 +174,10 @@ def order(
 
 def image_path(programs: Programs, account: Account, initdb: list[list[str]]) -> str | None:
     """Return where the image of a new data directory belongs: unpacking it takes a tenth of ``initdb``'s time."""
-    status = programs.path("postgres").stat()
-    identity = json.dumps([initdb, programs.version, status.st_size, status.st_mtime_ns, os.uname().machine])
+    # Not the path, so that all virtual environments with the same programs share one image.
+    arguments = [command[1:] for command in initdb]
+    size = programs.path("postgres").stat().st_size
+    identity = json.dumps([arguments, programs.version, size, os.uname().machine])
     name = hashlib.sha256(identity.encode()).hexdigest()[:16]
     try:
         return str(cache_directory(account) / f"data-{programs.version}-{name}.tar")

@@ -116,6 +116,7 @@ def test_prepared_transactions_and_cached_ids(project: Project) -> None:
             assert db_session.scalar(text("select count(*) from pg_prepared_xacts")) == 0
             assert db_session.scalar(text("insert into t default values returning id")) == 1
         """,
+        passed=5,
     )
 
 

@@ -137,7 +137,7 @@ class Environment:
         from sqlalchemy.pool import QueuePool
 
         for candidate in gc.get_objects():
-            if type(candidate).__module__.startswith("sqlalchemy") and isinstance(candidate, Engine):
+            if issubclass(type(candidate), Engine):
                 url = candidate.url
                 if Target.of(url.render_as_string(hide_password=False)) not in targets:
                     continue

@@ -59,22 +59,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     _usage_errors(run.collected, session)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test begins."""
     from greenshift.testing import session
 
     session.begin(item)
-    return (yield)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
     """The body of a test begins."""
     from greenshift.testing import session
 
     session.body_begins(item)
-    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 import time
@@ -31,6 +32,8 @@ from greenshift.testing.report import Report
 from greenshift.testing.running import Options
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
+
+_DRIVER_MODULES = {"asyncpg": "asyncpg", "psycopg": "psycopg", "sqlite": "aiosqlite"}
 
 
 class Suite:
@@ -79,6 +82,7 @@ class Suite:
         Raises:
             GreenshiftError: there is no server, or something is connected to the database that we replace.
         """
+        _require_driver(self.config.driver)
         self.environment.refuse_earlier_connections()
         if self._server is None:
             self._server = open_suite_server(self.config, self.options, self._say)
@@ -249,6 +253,8 @@ class Suite:
         left += test.baseline.wait_for_children(deadline)
         for loop in self.loops.test_loops():
             left += test.baseline.wait_for_tasks(loop, deadline)
+        assert self._watch is not None
+        self._watch.fence(work.thread for work in left if work.thread is not None)
         return [_describe_work(str(work), self.config.work_timeout) for work in left]
 
     def _drop_leaks(self, test: TestRecord) -> list[str]:
@@ -272,6 +278,17 @@ class Suite:
                 test.unfinished_work.append(_describe_work(str(work), self.config.work_timeout))
         for session in test.async_sessions:
             session.close_in(loop)
+
+
+def _require_driver(driver: str) -> None:
+    module = _DRIVER_MODULES[driver]
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"driver = {driver!r} needs {module}, which is not installed: {error}",
+            f"pip install 'greenshift[{driver}]', or choose another driver",
+        ) from error
 
 
 def open_suite_server(config: Config, options: Options, say: Callable[[str], None] | None) -> Server:

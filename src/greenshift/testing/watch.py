@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from greenshift import trace
+from greenshift.errors import GreenshiftError
 from greenshift.testing.environment import ProductionDatabaseError, Target
 from greenshift.testing.loops import LoopFollower
 from greenshift.testing.record import TestRecord
+
+
+class LateWorkError(GreenshiftError):
+    """A thread wants the database after its test has ended; its write would land in another test."""
 
 
 class Watch:
@@ -39,6 +45,7 @@ class Watch:
         self._loops = loops
         self._wanted = wanted
         self._scopes: WeakKeyDictionary[trace.ConnectionInfo, str] = WeakKeyDictionary()
+        self._fenced: WeakSet[threading.Thread] = WeakSet()
         self._subscriptions: list[trace.Subscription] = []
 
     def install(self) -> None:
@@ -75,6 +82,11 @@ class Watch:
         for info in self.connections():
             self._loops.drop(info, reason)
 
+    def fence(self, threads: Iterable[threading.Thread]) -> None:
+        """Let these threads take no connection to the database any more: their test has ended without them."""
+        for thread in threads:
+            self._fenced.add(thread)
+
     def _is_ours(self, info: trace.ConnectionInfo) -> bool:
         return info.database == self.database
 
@@ -90,6 +102,11 @@ class Watch:
     def _checked_out(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
         if not self._is_ours(info):
             return
+        if self._fenced and threading.current_thread() in self._fenced:
+            raise LateWorkError(
+                f"thread {threading.current_thread().name} outlived the test that started it, so it gets no connection",
+                "wait for the thread in the test that starts it",
+            )
         if self.current is not None:
             self.current.touched = True
         self._scopes[info] = self._fixture_scopes[-1] if self._fixture_scopes else "function"

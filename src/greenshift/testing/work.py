@@ -31,10 +31,12 @@ class Work:
     Args:
         kind: what it is.
         description: its name and the user's line it stands at, as far as known.
+        thread: the thread, which can be neither ended nor waited for any longer; None for other work.
     """
 
     kind: Literal["task", "thread", "process"]
     description: str
+    thread: threading.Thread | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.description}"
@@ -88,7 +90,7 @@ class WorkBaseline:
                 thread.join(_POLL_SECONDS)
                 frame = _users_frame(thread)
             if frame is not None and thread.is_alive():
-                left.append(Work("thread", f"{thread.name} at {_place(frame.f_code, frame.f_lineno)}"))
+                left.append(Work("thread", f"{thread.name} at {_place(frame.f_code, frame.f_lineno)}", thread))
         return left
 
     def wait_for_children(self, deadline: float) -> list[Work]:

@@ -265,7 +265,8 @@ class Suite:
         for info in leaked:
             problems.append(f"this test left a {describe_leak(info)}; close the session or connection")
             self.loops.drop(info, "its test left it open")
-        self._database.terminate([info.backend_pid for info in leaked if info.backend_pid is not None])
+        if leaked:
+            self._database.terminate([info.backend_pid for info in leaked if info.backend_pid is not None])
         return problems
 
     def _loop_ends(self, loop: Loop) -> None:

@@ -108,6 +108,37 @@ def test_a_connection_of_a_wider_fixture_is_no_leak(project: Project) -> None:
     )
 
 
+def test_a_wide_fixture_that_writes_is_warned_of(project: Project) -> None:
+    result = project.check(
+        """
+        import os
+        import pytest
+        from sqlalchemy import create_engine, text
+
+        @pytest.fixture(scope="module")
+        def rows():
+            engine = create_engine(os.environ["DATABASE_URL"].replace("asyncpg", "psycopg"))
+            with engine.begin() as connection:
+                connection.execute(text("insert into customer (name) values ('shared')"))
+            engine.dispose()
+
+        @pytest.fixture
+        def own(db_session):
+            db_session.execute(text("insert into customer (name) values ('own')"))
+            db_session.commit()
+
+        def test_one(rows, own, db_session):
+            assert db_session.scalar(text("select count(*) from customer")) == 2
+
+        def test_two(rows, own, db_session):
+            assert db_session.scalar(text("select count(*) from customer")) == 1
+        """,
+        passed=2,
+        warnings=1,
+    )
+    result.stdout.fnmatch_lines(["*WideFixtureWarning: fixture 'rows' (scope='module') wrote to the database*"])
+
+
 def test_a_database_test_without_sql_fails(project: Project) -> None:
     result = project.check(
         """

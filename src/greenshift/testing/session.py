@@ -14,6 +14,7 @@ from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.testing import workers
 from greenshift.testing.report import Report
 from greenshift.testing.running import PROJECT_KEY, Options, current_suite, suite_if_any
+from greenshift.testing.set_up_fixture import SetUpFixture, WideFixtureWarning
 
 if TYPE_CHECKING:
     from greenshift.testing.record import TestRecord
@@ -150,7 +151,8 @@ def fixture_is_set_up(fixturedef: pytest.FixtureDef[Any], request: pytest.Fixtur
     if suite is None:
         yield
         return
-    suite.fixture_scopes.append(fixturedef.scope)
+    entered = SetUpFixture(fixturedef.argname, fixturedef.scope)
+    suite.fixtures.append(entered)
     original = fixturedef.func
     if fixturedef.argname == "async_client" and "anyio_backend" in request.fixturenames:
         from greenshift.testing import async_client
@@ -160,8 +162,10 @@ def fixture_is_set_up(fixturedef: pytest.FixtureDef[Any], request: pytest.Fixtur
     try:
         yield
     finally:
-        suite.fixture_scopes.pop()
+        suite.fixtures.pop()
         fixturedef.func = original  # type: ignore[misc]
+    if entered.wrote:
+        request.node.warn(WideFixtureWarning(entered.name, entered.scope))
 
 
 def loop_made(config: pytest.Config, runner: asyncio.Runner) -> None:

@@ -30,6 +30,7 @@ from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
+from greenshift.testing.set_up_fixture import SetUpFixture
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
 
@@ -59,7 +60,7 @@ class Suite:
         self.report = Report()
         self.failure: GreenshiftError | None = None
         self.current: TestRecord | None = None
-        self.fixture_scopes: list[str] = []
+        self.fixtures: list[SetUpFixture] = []
         self.environment = Environment(config.env, config.driver)
         self._say = say
         self._server = server
@@ -96,7 +97,7 @@ class Suite:
             self.report.notices.append(server.notice)
         name = database_name(self._run.id, self.options.worker)
         self.environment.apply(self.environment.values(server.address, name))
-        self._watch = Watch(name, self.environment.replaced_targets, self.fixture_scopes, self.loops, self._wanted)
+        self._watch = Watch(name, self.environment.replaced_targets, self.fixtures, self.loops, self._wanted)
         self._watch.install()
         self.loops.install()
 

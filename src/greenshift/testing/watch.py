@@ -13,6 +13,7 @@ from greenshift.errors import GreenshiftError
 from greenshift.testing.environment import ProductionDatabaseError, Target
 from greenshift.testing.loops import LoopFollower
 from greenshift.testing.record import TestRecord
+from greenshift.testing.set_up_fixture import SetUpFixture
 
 
 class LateWorkError(GreenshiftError):
@@ -25,7 +26,7 @@ class Watch:
     Args:
         database: the name of the database (for SQLite: the file's path).
         forbidden: databases that nobody may reach while the tests run.
-        fixture_scopes: the scopes of the fixtures that are being set up at the moment, outermost first.
+        fixtures: the fixtures that are being set up at the moment, outermost first.
         loops: ends connections in a way that suits their event loop.
         wanted: called before the first connection to the database is opened.
     """
@@ -34,13 +35,13 @@ class Watch:
         self,
         database: str,
         forbidden: frozenset[Target],
-        fixture_scopes: list[str],
+        fixtures: list[SetUpFixture],
         loops: LoopFollower,
         wanted: Callable[[], None],
     ) -> None:
         self.database = database
         self.current: TestRecord | None = None
-        self._fixture_scopes = fixture_scopes
+        self._fixtures = fixtures
         self._forbidden = forbidden
         self._loops = loops
         self._wanted = wanted
@@ -98,6 +99,8 @@ class Watch:
         test.statements += 1
         test.sql_seconds += statement.duration
         test.touched = True
+        if self._fixtures:
+            self._fixtures[-1].sent(statement.sql)
 
     def _checked_out(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
         if not self._is_ours(info):
@@ -109,7 +112,7 @@ class Watch:
             )
         if self.current is not None:
             self.current.touched = True
-        self._scopes[info] = self._fixture_scopes[-1] if self._fixture_scopes else "function"
+        self._scopes[info] = self._fixtures[-1].scope if self._fixtures else "function"
 
     def _connecting(self, dialect: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
         database = keywords.get("dbname") or keywords.get("database")

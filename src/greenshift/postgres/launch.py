@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
-import re
 import select
 import shutil
 import socket
@@ -16,16 +14,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import IO
 
 from greenshift.postgres import supervisor, tuning
 from greenshift.postgres.account import Account
 from greenshift.postgres.address import Address
 from greenshift.postgres.binaries import Programs, cache_directory
-from greenshift.postgres.errors import DiskFullError, ServerError, ServerProgramsError
+from greenshift.postgres.errors import ServerProgramsError
 from greenshift.postgres.leftovers import reap_leftovers
 from greenshift.postgres.location import Location, choose_location, disk_instead
 from greenshift.postgres.server import Server
 from greenshift.postgres.settings import ServerSettings
+from greenshift.postgres.start_error import StartError, explained
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -45,26 +45,6 @@ class Supervised:
     supervisor: int
     postmaster: int
     directory: Path
-
-
-class StartError(Exception):
-    """A supervisor's report that its server could not be started; ``stage`` tells which step failed."""
-
-    def __init__(self, stage: str, message: str, number: int | None) -> None:
-        super().__init__(message)
-        self.stage = stage
-        self.message = message
-        self.number = number
-
-    @property
-    def is_disk_full(self) -> bool:
-        """Whether the folder had no room."""
-        return self.number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in self.message
-
-    @property
-    def is_port_taken(self) -> bool:
-        """Whether another process was faster to take the TCP port."""
-        return "Address already in use" in self.message or "could not bind" in self.message
 
 
 @dataclass(frozen=True)
@@ -253,52 +233,24 @@ def read_report(process: subprocess.Popen[bytes], seconds: float) -> dict[str, o
 
 def end_supervisor(process: subprocess.Popen[bytes]) -> None:
     """Have a supervisor of ours end its server, and wait until it has."""
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            try:
-                stream.close()
-            except BrokenPipeError:
-                pass
     # A forked child of ours may hold the other end of the lifeline, so its closing alone might not be seen.
     process.terminate()
+    _close(process.stdin)
+    limit = time.monotonic() + STOP_TIMEOUT
+    # The end of its output is the end of the process, seen sooner than subprocess's own wait would.
+    while time.monotonic() < limit and read_report(process, max(0.0, limit - time.monotonic())):
+        pass
     try:
-        process.wait(STOP_TIMEOUT)
+        process.wait(max(0.1, limit - time.monotonic()))
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    _close(process.stdout)
 
 
-def explained(failure: StartError, programs: Programs, location: Location) -> ServerError:
-    """Turn a supervisor's report of a failure into an error for the user, in one line."""
-    if failure.is_disk_full:
-        return DiskFullError(
-            f"no room for the server's data in {location.parent}",
-            'free some space there, or choose another place: data = "disk", TMPDIR, or directory',
-        )
-    reason = first_reason(failure.message)
-    if failure.stage == "directory":
-        return ServerError(
-            f"the server's folder cannot be made in {location.parent}: {reason}",
-            "choose another folder: TMPDIR, or directory in the server's settings",
-        )
-    if "configuration" in reason or "parameter" in reason:
-        fix = "correct the server's settings; PostgreSQL's documentation lists those of this version"
-    else:
-        fix = 'look at the reason; provider = "installed", or a URL, takes another server'
-    what = "initdb of" if failure.stage == "initdb" else "the server of"
-    return ServerError(f"{what} {programs.bin_directory} failed: {reason}", fix)
-
-
-def first_reason(log: str) -> str:
-    """Return the line of PostgreSQL's log that says why it did not start."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    for pattern in (
-        r"(?:FATAL|PANIC): +(.*)",
-        r"(?:LOG|ERROR): +(.*(?:invalid|unrecognized|parameter).*)",
-        r"error: +(.*)",
-    ):
-        reasons = [found.group(1) for line in lines if (found := re.search(pattern, line))]
-        useful = [reason for reason in reasons if "contains errors" not in reason]
-        if useful:
-            return re.sub(r' in file "[^"]*" line \d+$', "", useful[0])
-    return lines[-1] if lines else "no reason given"
+def _close(stream: IO[bytes] | None) -> None:
+    try:
+        if stream is not None:
+            stream.close()
+    except BrokenPipeError:
+        pass

@@ -354,6 +354,8 @@ def main() -> int:
         if image is not None:
             publish(image, order["image"])
             image = None
+        import shutil  # noqa: F401 - while there is time; the end shall be quick
+
         while postmaster.poll() is None:
             watch.wait(RUNNING_POLL)
         report({"event": "ended", "message": tail(os.path.join(directory, "server.log"))})

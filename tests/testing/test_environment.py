@@ -24,7 +24,7 @@ def test_values_take_the_driver_or_fill_a_template() -> None:
 
 
 def test_an_unknown_name_in_a_template_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="env.A"):
+    with pytest.raises(ConfigurationError, match=r"env\.A"):
         Environment({"A": "{hostname}"}, "asyncpg", {}).values(ADDRESS, "shop")
 
 
@@ -118,7 +118,12 @@ def test_something_that_connected_earlier_ends_the_run(project: Project, product
 
 def test_a_database_of_others_is_never_rewound(project: Project, production: str) -> None:
     project.check(
-        "from sqlalchemy import text\ndef test_one(db_session):\n    db_session.execute(text('delete from customer'))\n",
+        """
+        from sqlalchemy import text
+
+        def test_one(db_session):
+            db_session.execute(text("delete from customer"))
+        """,
         f"--db-url={production.replace('+psycopg', '')}",
         passed=1,
     )

@@ -27,7 +27,7 @@ def test_sync(written, db_session, db_session_factory, db, db_engine):
     with db.connect() as raw:
         assert raw.execute("select count(*) from customer").fetchone() == (1,)
 
-async def test_both_halves_in_one_test(written, db_session, async_db_session, async_db_session_factory, async_db_engine):
+async def test_both_halves_in_one_test(written, db_session, async_db_session, async_db_engine):
     assert await async_db_session.scalar(COUNT) == 1
     async_db_session.add(Customer(name="from the async session"))
     await async_db_session.commit()

@@ -72,6 +72,9 @@ def _catalog_part(catalog: str, columns: list[str]) -> str:
     # The schema public is a built-in object whose rights can be changed; large objects are numbered by the user.
     whole = catalog in ("pg_namespace", "pg_largeobject_metadata") or owner is None
     where = "" if whole else f" WHERE {owner} >= {FIRST_OID}"
+    if catalog == "pg_namespace":
+        # Left over from temporary tables, for the next session to use.
+        where = " WHERE nspname !~ '^pg_(toast_)?temp_'"
     return (
         f"SELECT {_literal(catalog)}, (SELECT count(*) || ' ' ||"
         f" md5(coalesce(string_agg({row}, E'\\n' ORDER BY {row}), '')) FROM pg_catalog.{catalog} t{where})"

@@ -110,7 +110,7 @@ def test_schema_changes_are_undone(database, engine):
     with engine.connect() as connection:
         tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"))
         assert list(tables.scalars()) == ["person", "pet", "sqlite_sequence"]
-        assert connection.execute(text("SELECT * FROM person")).keys() == {"id", "name"}
+        assert connection.execute(text("SELECT * FROM person")).one()._fields == ("id", "name")
 
 
 def test_nothing_written_costs_nothing(database, engine):

@@ -284,7 +284,7 @@ def test_a_commit_hidden_in_a_script_is_noticed(engine, shared, outside):
 
 def test_two_phase_and_read_only_are_refused(engine):
     # SQLAlchemy 2.0.30 sends PREPARE TRANSACTION as SQL, later versions call the driver.
-    with engine.connect() as connection, pytest.raises(SharedTransactionError, match="two-phase|PREPARE"):
+    with engine.connect() as connection, pytest.raises(SharedTransactionError, match=r"two-phase|PREPARE"):
         connection.begin_twophase().prepare()
     with pytest.raises(SharedTransactionError, match="read-only"):
         engine.connect().execution_options(postgresql_readonly=True)
@@ -417,6 +417,15 @@ def test_a_parameter_that_cannot_be_sent_leaves_the_transaction_usable(engine):
             connection.exec_driver_sql("SELECT %s", (object(),))
         connection.commit()
         assert names(connection) == ["Ada"]
+
+
+def test_ending_one_connection_by_force_leaves_the_others(engine, shared):
+    with engine.connect() as connection, engine.connect() as other:
+        connection.execute(insert(Author), {"name": "lost"})
+        other.execute(text("SELECT 1"))
+        connection.connection.dbapi_connection.terminate()
+        assert names(other) == []
+    assert shared.rollback().problems == ()
 
 
 def test_closing_twice_and_using_afterwards(shared_url):

@@ -56,7 +56,7 @@ class LogicalInfo:
         return TransactionStatus.INTRANS if transaction.is_open else TransactionStatus.IDLE
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection.driver_connection.info, name)
+        return getattr(self._connection.real_connection.info, name)
 
 
 class LogicalConnection:
@@ -84,19 +84,19 @@ class LogicalConnection:
         self._handlers: list[Callable[[psycopg.errors.Diagnostic], None]] = []
 
     @property
-    def driver_connection(self) -> psycopg.Connection[Any]:
+    def real_connection(self) -> psycopg.Connection[Any]:
         """psycopg's own connection; what is sent through it directly bypasses the logical transaction."""
         return self._shared.transaction.connection
 
     @property
     def closed(self) -> bool:
         """Whether this connection was closed, or its test's transaction has been rolled back."""
-        return not self._is_open or self._epoch != self._shared.transaction.epoch or self.driver_connection.closed
+        return not self._is_open or self._epoch != self._shared.transaction.epoch or self.real_connection.closed
 
     @property
     def broken(self) -> bool:
         """Whether the real connection was lost."""
-        return self.driver_connection.broken
+        return self.real_connection.broken
 
     @property
     def info(self) -> LogicalInfo:
@@ -106,7 +106,7 @@ class LogicalConnection:
     @property
     def adapters(self) -> Any:
         """How values are converted."""
-        context = self.driver_connection if self._adapters is None else self._adapters
+        context = self.real_connection if self._adapters is None else self._adapters
         return context.adapters
 
     @property
@@ -126,12 +126,12 @@ class LogicalConnection:
     def add_notice_handler(self, callback: Callable[[psycopg.errors.Diagnostic], None]) -> None:
         """Have the server's notices passed to a function until this connection is closed."""
         self._handlers.append(callback)
-        self.driver_connection.add_notice_handler(callback)
+        self.real_connection.add_notice_handler(callback)
 
     def remove_notice_handler(self, callback: Callable[[psycopg.errors.Diagnostic], None]) -> None:
         """Undo :meth:`add_notice_handler`."""
         self._handlers.remove(callback)
-        self.driver_connection.remove_notice_handler(callback)
+        self.real_connection.remove_notice_handler(callback)
 
     def cursor(self, name: str | None = None, **options: Any) -> LogicalCursor:
         """Open a cursor; with a name, one that stays on the server."""
@@ -164,10 +164,14 @@ class LogicalConnection:
 
         def let_go() -> None:
             for handler in handlers:
-                self.driver_connection.remove_notice_handler(handler)
+                self.real_connection.remove_notice_handler(handler)
             self._shared.transaction.rollback(self.transaction)
 
         self._submit(let_go)
+
+    def terminate(self) -> None:
+        """Close this connection alone; the one that others share stays."""
+        self.close()
 
     def call(self, job: Callable[[], T]) -> T:
         """Run a job in the real connection's thread and wait for it.
@@ -232,7 +236,7 @@ class LogicalCursor:
     def __init__(self, connection: LogicalConnection, name: str | None, options: dict[str, Any]) -> None:
         self.connection = connection
         self.is_on_server = name is not None
-        driver = connection.driver_connection
+        driver = connection.real_connection
         self._cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]
         context = connection.adapters
         if name is None:
@@ -302,7 +306,7 @@ class LogicalCursor:
         if isinstance(query, bytes):
             return query.decode("utf-8", "replace")
         if isinstance(query, sql.Composable):
-            return query.as_string(self.connection.driver_connection)
+            return query.as_string(self.connection.real_connection)
         return str(query)
 
 

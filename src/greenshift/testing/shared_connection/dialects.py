@@ -50,7 +50,7 @@ class SharedDialect(PGDialect_psycopg):
 
     def get_driver_connection(self, connection: Any) -> Any:
         """Return psycopg's connection."""
-        return connection.driver_connection
+        return connection.real_connection
 
 
 class AsyncSharedDialect(SharedDialect):

@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import AdaptedConnection, Connection, Engine
 
-from greenshift.trace.call_site import CallSite, find_call_site
+from greenshift.trace.call_site import CallSite, find_user_frame
+from greenshift.trace.place import NOWHERE, here, running_loop, where
 
 if TYPE_CHECKING:
     from greenshift.trace.statement import Statement
@@ -39,67 +39,64 @@ def current_test() -> str | None:
     return _test
 
 
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop running in this thread, or None; also inside SQLAlchemy's greenlet."""
-    return asyncio._get_running_loop()
-
-
 class _PoolEntry(Protocol):
     """The public part that a pool's record and a checked-out connection share."""
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None: ...
 
 
-@dataclass(slots=True, frozen=True)
 class Checkout:
     """Who holds a connection, since when.
 
     Attributes:
-        call_site: the line of the user's code that caused it, or None when no such frame was on the stack.
-        thread: the thread's name.
-        thread_id: the thread's identity (``threading.get_ident``).
-        task_name: the asyncio task's name, or None outside tasks.
         since: when, in seconds of ``time.perf_counter``.
         test: the test that was running (:func:`set_test`), or None.
     """
 
-    call_site: CallSite | None
-    thread: str
-    thread_id: int
-    task_name: str | None
-    since: float
-    test: str | None
-    _task: weakref.ref[asyncio.Task[Any]] | None = field(repr=False)
+    __slots__ = ("_site", "_thread", "_where", "since", "test")
+
+    def __init__(self, frame: FrameType | None) -> None:
+        found, _ = find_user_frame(frame)
+        self._site = None if found is None else (found.f_code, found.f_lasti)
+        loop = running_loop()
+        self._where = NOWHERE if loop is None else where(loop)
+        self._thread = here.thread
+        self.test = _test
+        self.since = time.perf_counter()
+
+    @property
+    def call_site(self) -> CallSite | None:
+        """The line of the user's code that caused it, or None when no such frame was on the stack."""
+        return None if self._site is None else CallSite.at(*self._site)
+
+    @property
+    def thread(self) -> str:
+        """The thread's name."""
+        return self._thread.name
+
+    @property
+    def thread_id(self) -> int | None:
+        """The thread's identity (``threading.get_ident``)."""
+        return self._thread.ident
+
+    @property
+    def task_name(self) -> str | None:
+        """The asyncio task's name, or None outside tasks."""
+        return self._where[2]
 
     @property
     def task(self) -> asyncio.Task[Any] | None:
         """The task that took the connection, unless it is gone."""
-        return None if self._task is None else self._task()
+        task = self._where[1]
+        return None if task is None else task()
 
     @property
     def seconds(self) -> float:
         """How long the connection has been held, in seconds."""
         return time.perf_counter() - self.since
 
-
-def new_checkout(frame: FrameType | None) -> Checkout:
-    """Describe a checkout that is happening now.
-
-    Args:
-        frame: where the search for the user's code starts.
-    """
-    loop = running_loop()
-    task = None if loop is None else asyncio.current_task(loop)
-    thread = threading.current_thread()
-    return Checkout(
-        call_site=find_call_site(frame),
-        thread=thread.name,
-        thread_id=threading.get_ident(),
-        task_name=None if task is None else task.get_name(),
-        since=time.perf_counter(),
-        test=_test,
-        _task=None if task is None else weakref.ref(task),
-    )
+    def __repr__(self) -> str:
+        return f"<Checkout at {self.call_site} in {self.thread}>"
 
 
 class ConnectionInfo:
@@ -172,7 +169,7 @@ class ConnectionInfo:
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._engine: weakref.ref[Engine] | None = None
         self._entry: weakref.ref[_PoolEntry] = weakref.ref(entry)
-        # Whether the checkout in progress has only been used around SQLAlchemy's Connection so far.
+        # Whether SQLAlchemy has begun no transaction in this checkout: what was sent, if anything, was not seen.
         self._bare = False
 
     @property
@@ -289,7 +286,7 @@ def info_of(connection: Connection) -> ConnectionInfo:
     if info is None:
         pooled = connection.connection
         info = adopt(pooled.dbapi_connection, pooled)
-        info.checkout = new_checkout(sys._getframe(1))
+        info.checkout = Checkout(sys._getframe(1))
     if info.engine_url is None:
         url = connection.engine.url
         info.engine_url = url.render_as_string(hide_password=True)

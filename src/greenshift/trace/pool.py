@@ -17,12 +17,16 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from greenshift.errors import GreenshiftError
 from greenshift.trace.call_site import find_call_site
 from greenshift.trace.channel import Channel, Subscription
-from greenshift.trace.connections import INFO_KEY, ConnectionInfo, adopt, new_checkout, running_loop
+from greenshift.trace.connections import INFO_KEY, Checkout, ConnectionInfo, adopt
 from greenshift.trace.installation import installation
+from greenshift.trace.place import running_loop
 
 logger = logging.getLogger("greenshift.trace")
 
 _DATABASE_KEY: Final = "greenshift database"
+
+# So many frames above a checkout the user's code can begin: the pool's own stand between.
+_CHECKOUT_DEPTH: Final = 2
 
 # Connections that left their pools, by the identity of the DBAPI connection.
 _detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueDictionary()
@@ -103,11 +107,12 @@ def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
 
 
 def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    info = adopt(dbapi_connection, record)
-    info.checkout = new_checkout(sys._getframe(1))
+    info: ConnectionInfo = record.info.get(INFO_KEY) or adopt(dbapi_connection, record)
+    info.checkout = Checkout(sys._getframe(_CHECKOUT_DEPTH))
     info.checkouts += 1
     info._bare = True
-    _checkout_channel.publish(info, dbapi_connection)
+    if _checkout_channel.subscriptions:
+        _checkout_channel.publish(info, dbapi_connection)
 
 
 def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

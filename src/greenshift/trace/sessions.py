@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-import weakref
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from greenshift.trace.connections import Checkout, ConnectionInfo, info_of
+from greenshift.trace.connections import INFO_KEY, ConnectionInfo, info_of
 from greenshift.trace.installation import installation
 
 logger = logging.getLogger("greenshift.trace")
 
-# A session's use of a connection ends with the checkout during which it began.
-_begun: weakref.WeakKeyDictionary[Session, dict[ConnectionInfo, Checkout]] = weakref.WeakKeyDictionary()
+# In the session's own `info`. A use of a connection ends with the checkout during which it began.
+_KEY: Final = "greenshift connections"
 
 
 def connections_of(session: Session) -> list[ConnectionInfo]:
@@ -26,16 +25,15 @@ def connections_of(session: Session) -> list[ConnectionInfo]:
     """
     if not session.in_transaction():
         return []
-    return [info for info, checkout in _begun.get(session, {}).items() if info.checkout is checkout]
+    return [info for info, checkout in session.info.get(_KEY, ()) if info.checkout is checkout]
 
 
 def _after_begin(session: Session, _transaction: Any, connection: Connection) -> None:
     try:
-        info = info_of(connection)
-        held = {one: checkout for one, checkout in _begun.get(session, {}).items() if one.checkout is checkout}
-        if info.checkout is not None:
-            held[info] = info.checkout
-        _begun[session] = held
+        info = connection.info.get(INFO_KEY) or info_of(connection)
+        use = (info, info.checkout)
+        earlier = session.info.get(_KEY, ())
+        session.info[_KEY] = (use, *[one for one in earlier if one[0].checkout is one[1] and one != use])
     except Exception:
         logger.exception("greenshift: tracing failed in after_begin")
 

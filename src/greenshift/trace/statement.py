@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-import weakref
 from copy import copy
 from types import CodeType
 from typing import Any, Final, NamedTuple, Self
@@ -13,9 +12,10 @@ from typing import Any, Final, NamedTuple, Self
 from greenshift.trace.call_site import CallSite
 from greenshift.trace.connections import ConnectionInfo
 from greenshift.trace.origin import Origin
+from greenshift.trace.place import Where
 
 # A long batch has the same types all over; its first values stand for it.
-_SHAPE_LIMIT: Final = 64
+SHAPE_LIMIT: Final = 64
 
 _PLACEHOLDER: Final = r"(?:\$\d+(?:::[\w ]+)?|%\(\w+\)s(?:::[\w ]+)?|%s(?:::[\w ]+)?|\?|:\w+)"
 _LIST: Final = re.compile(rf"\(\s*{_PLACEHOLDER}(?:\s*,\s*{_PLACEHOLDER})*\s*\)", re.IGNORECASE)
@@ -66,15 +66,11 @@ def raw_shape(parameters: Any, is_many: bool) -> RawShape:
         return _NO_PARAMETERS
     count = len(parameters)
     if isinstance(parameters, dict):
-        if count <= _SHAPE_LIMIT:
+        if count <= SHAPE_LIMIT:
             return sets, tuple(parameters), tuple(map(type, parameters.values())), count
-        names = tuple(parameters)[:_SHAPE_LIMIT]
+        names = tuple(parameters)[:SHAPE_LIMIT]
         return sets, names, tuple([type(parameters[name]) for name in names]), count
-    return sets, None, tuple(map(type, parameters[:_SHAPE_LIMIT])), count
-
-
-# The loop, the task and the task's name.
-Where = tuple[weakref.ref[asyncio.AbstractEventLoop] | None, weakref.ref[asyncio.Task[Any]] | None, str | None]
+    return sets, None, tuple(map(type, parameters[:SHAPE_LIMIT])), count
 
 
 class Statement:

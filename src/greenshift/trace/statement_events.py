@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import threading
 import weakref
+from asyncio import _get_running_loop
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 
@@ -30,12 +30,17 @@ from greenshift.trace.origin import (
     orm_origin,
     unit_of_work_origin,
 )
+from greenshift.trace.place import NOWHERE, here, where
 from greenshift.trace.session_state import session_state_reasons
-from greenshift.trace.statement import Statement, Where, raw_shape
+from greenshift.trace.statement import SHAPE_LIMIT, Statement, raw_shape
 
 logger = logging.getLogger("greenshift.trace")
 
 statements: Channel[[Statement]] = Channel()
+
+# So many frames above a cursor's event the user's code can begin: `Connection` and `Session` stand below it.
+_CORE_DEPTH: Final = 3
+_SESSION_DEPTH: Final = 7
 
 # What the driver is executing now, by the identity of its cursor.
 _running: dict[int, Statement] = {}
@@ -69,24 +74,6 @@ def _new_facts(compiled: Compiled) -> _Facts:
     return facts
 
 
-class _Here(threading.local):
-    """The thread at hand, found once a thread."""
-
-    def __init__(self) -> None:
-        self.thread = threading.current_thread()
-
-
-_here = _Here()
-_NOWHERE: Final[Where] = (None, None, None)
-
-
-def _where(loop: asyncio.AbstractEventLoop) -> Where:
-    task = asyncio.current_task(loop)
-    if task is None:
-        return weakref.ref(loop), None, None
-    return weakref.ref(loop), weakref.ref(task), task.get_name()
-
-
 def _before_cursor_execute(
     conn: Connection,
     cursor: DBAPICursor,
@@ -99,32 +86,41 @@ def _before_cursor_execute(
         statement = Statement()
         statement.sql = sql
         statement._template = None
-        # Below these two frames stands SQLAlchemy's own execution, never the user's code.
-        frame, mark = find_user_frame(sys._getframe(3))
-        statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
         compiled = None if context is None else context.compiled
         if context is None or compiled is None:
-            reasons = session_state_reasons(sql)
+            frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
             statement.origin = CORE if context is None else DRIVER
+            reasons = session_state_reasons(sql)
         elif sql is context.statement or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
             known = _facts.get(id(compiled))
             statement._template, origin, reasons = _new_facts(compiled) if known is None else known[1]
-            if mark is not None and mark != "refresh":
-                origin = unit_of_work_origin(context, mark)
-            statement.origin = context.execution_options.get(OPTION, origin)
+            announced = context.execution_options.get(OPTION)
+            if announced is None and origin.kind != "select":
+                frame, mark = find_user_frame(sys._getframe(_CORE_DEPTH))
+                if mark is not None and mark != "refresh":
+                    origin = unit_of_work_origin(context, mark)
+                statement.origin = origin
+            else:
+                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
+                statement.origin = announced or origin
         else:
-            reasons = session_state_reasons(sql)
+            frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
             statement.origin = DEFAULT
+            reasons = session_state_reasons(sql)
+        statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
         statement.parameters = None
-        statement._shape = raw_shape(parameters, executemany)
+        if type(parameters) is dict and len(parameters) <= SHAPE_LIMIT:
+            statement._shape = (1, tuple(parameters), tuple(map(type, parameters.values())), len(parameters))
+        else:
+            statement._shape = raw_shape(parameters, executemany)
         statement.executemany = executemany
         info = conn.info.get(INFO_KEY)
         if info is None or info.engine_url is None:
             info = info_of(conn)
         statement.connection = info
-        loop = asyncio._get_running_loop()
-        statement._where = _NOWHERE if loop is None else _where(loop)
-        statement._thread = _here.thread
+        loop = _get_running_loop()
+        statement._where = NOWHERE if loop is None else where(loop)
+        statement._thread = here.thread
         statement.test = connections._test
         statement._outcome = None
         if reasons:
@@ -196,41 +192,39 @@ def _handle_error(context: ExceptionContext) -> None:
 
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
-    if state.is_orm_statement:
-        try:
-            origin = orm_origin(state, sys._getframe(1))
-            if origin is not None:
-                state.update_execution_options(**{OPTION: origin})
-        except Exception:
-            _report("do_orm_execute")
+    try:
+        # Most are the user's own selects, for which nothing needs to be noted.
+        if state.is_select and state.loader_strategy_path is None:
+            return
+        origin = orm_origin(state, sys._getframe(1)) if state.is_orm_statement else None
+        if origin is not None:
+            state.update_execution_options(**{OPTION: origin})
+    except Exception:
+        _report("do_orm_execute")
 
 
 def _begin(conn: Connection, *_: Any) -> None:
     try:
+        info = conn.info.get(INFO_KEY) or info_of(conn)
+        info._bare = False
         if conn.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-            info_of(conn).in_transaction_since = perf_counter()
+            info.in_transaction_since = perf_counter()
     except Exception:
         _report("begin")
 
 
 def _end(conn: Connection, *_: Any) -> None:
     try:
-        info_of(conn).in_transaction_since = None
+        info = conn.info.get(INFO_KEY)
+        if info is not None:
+            info.in_transaction_since = None
     except Exception:
         _report("end of transaction")
-
-
-def _engine_connect(conn: Connection) -> None:
-    try:
-        info_of(conn)._bare = False
-    except Exception:
-        _report("engine_connect")
 
 
 installation.add(Engine, "before_cursor_execute", _before_cursor_execute, retval=True)
 installation.add(Engine, "after_cursor_execute", _after_cursor_execute)
 installation.add(Engine, "handle_error", _handle_error)
-installation.add(Engine, "engine_connect", _engine_connect)
 installation.add(Session, "do_orm_execute", _do_orm_execute)
 for _identifier in ("begin", "begin_twophase"):
     installation.add(Engine, _identifier, _begin)

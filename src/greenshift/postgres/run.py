@@ -6,9 +6,11 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
@@ -19,6 +21,8 @@ from greenshift.postgres.listing import list_databases
 from greenshift.postgres.marker import Kind, Marker, lock_key
 from greenshift.postgres.server import Server
 
+Connection = psycopg.Connection[tuple[object, ...]]
+Result = TypeVar("Result")
 # A run that has just lost its connection takes its lock again; nothing younger than this is believed to be dead.
 REAP_AFTER_SECONDS = 60.0
 
@@ -80,28 +84,11 @@ class Run:
         Raises:
             psycopg.Error: the first statement that fails.
         """
-        with self._mutex:
-            self._own_connection()
-            try:
-                self._send(statements)
-            except psycopg.OperationalError:
-                if not self._connection.broken:
-                    raise
-                # A test may end every connection of the server; the run goes on with a new one.
-                self._connection = self._connect()
-                self._send(statements)
+        self._with_connection(lambda connection: _send(connection, statements))
 
     def query(self, statement: sql.Composed | sql.SQL, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """Ask the maintenance database and return the rows."""
-        with self._mutex:
-            self._own_connection()
-            try:
-                return self._connection.execute(statement, parameters).fetchall()
-            except psycopg.OperationalError:
-                if not self._connection.broken:
-                    raise
-                self._connection = self._connect()
-                return self._connection.execute(statement, parameters).fetchall()
+        return self._with_connection(lambda connection: connection.execute(statement, parameters).fetchall())
 
     def adopt(self, name: str) -> None:
         """Note a database as this process's own, to be dropped when the run closes."""
@@ -120,10 +107,8 @@ class Run:
             ForeignDatabaseError: it carries no marker.
             DatabaseError: it cannot be dropped.
         """
-        with self._mutex:
-            self._own_connection()
-            drop_marked(self.server, self._connection, name)
-            self._names.discard(name)
+        self._with_connection(lambda connection: drop_marked(self.server, connection, name))
+        self.release(name)
 
     def close(self) -> None:
         """Drop the databases that this process made in the run, and let go of the server. Safe to call twice.
@@ -147,23 +132,33 @@ class Run:
     ) -> None:
         self.close()
 
-    def _send(self, statements: tuple[sql.Composed | sql.SQL, ...]) -> None:
-        # One synchronisation for all: what follows a failed statement is not carried out.
-        with self._connection.pipeline():
-            for statement in statements:
-                self._connection.execute(statement)
+    def _with_connection(self, action: Callable[[Connection], Result]) -> Result:
+        with self._mutex:
+            # In a forked child the connection is the parent's: left alone, and replaced.
+            if self._connection.closed or os.getpid() != self._connected_in:
+                self._connection = self._connect()
+            try:
+                return action(self._connection)
+            except psycopg.OperationalError:
+                if not self._connection.closed:
+                    raise
+                # A test may end every session of the server; the run goes on with a new one.
+                self._connection = self._connect()
+                return action(self._connection)
 
-    def _own_connection(self) -> None:
-        # In a forked child the connection is the parent's: left alone, and replaced.
-        if self._connection.closed or os.getpid() != self._connected_in:
-            self._connection = self._connect()
-
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self) -> Connection:
         connection = self.server.connect(application_name="greenshift run")
         self._connected_in = os.getpid()
         # Shared: every process of the run holds it, and a reaper asks for it exclusively.
         connection.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (lock_key(f"run {self.id}"),))
         return connection
+
+
+def _send(connection: Connection, statements: tuple[sql.Composed | sql.SQL, ...]) -> None:
+    # One synchronisation for all: what follows a failed statement is not carried out.
+    with connection.pipeline():
+        for statement in statements:
+            connection.execute(statement)
 
 
 def reap(server: Server, older_than: float = REAP_AFTER_SECONDS) -> list[str]:

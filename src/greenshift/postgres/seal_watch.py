@@ -13,8 +13,8 @@ _FUNCTIONS = f"""
 CREATE FUNCTION {SCHEMA}.altered() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog AS $$
 BEGIN
-  -- What is dropped is told by sql_drop, except for the rights that DROP OWNED takes away.
-  IF tg_tag LIKE 'DROP %' AND tg_tag <> 'DROP OWNED' THEN
+  -- What is dropped is told by sql_drop, except for the rights that DROP OWNED takes away; REINDEX changes nothing.
+  IF tg_tag LIKE 'DROP %' AND tg_tag <> 'DROP OWNED' OR tg_tag = 'REINDEX' THEN
     RETURN;
   END IF;
   -- CREATE ... IF NOT EXISTS tells no object where there was one; other commands that tell none count as changes.

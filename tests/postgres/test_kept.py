@@ -162,6 +162,13 @@ def test_the_starting_process_is_killed_before_it_wrote_anything_down(folder: Pa
     assert kept_server() is None
 
 
+def test_it_ends_when_nobody_could_find_it_any_more(folder: Path, state: Path) -> None:
+    server = keep(folder)
+    (state / "server.json").unlink()
+    assert eventually(lambda: not alive(server.state.postmaster))
+    assert eventually(lambda: list(folder.iterdir()) == [])
+
+
 def test_runs_use_it_when_it_suits(folder: Path) -> None:
     server = keep(folder, settings={"work_mem": "9MB"})
     for wanted in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,18 @@ def test_a_named_folder_of_programs(folder: Path) -> None:
         assert (server.provider, server.version) == ("installed", programs.version)
     finally:
         server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the server itself")
+def test_programs_that_the_servers_user_cannot_reach(folder: Path) -> None:
+    place = folder / "private"
+    place.mkdir(mode=0o700)
+    for name in ("initdb", "postgres"):
+        (place / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 16.1'\n")
+        (place / name).chmod(0o755)
+    with pytest.raises(ServerProgramsError, match="cannot reach") as caught:
+        open_server(ServerSettings(bin_directory=place))
+    assert "every user can enter" in caught.value.fix
 
 
 def test_newest_first(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

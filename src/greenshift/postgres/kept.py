@@ -194,7 +194,7 @@ def start_kept(
         )
         try:
             _write(folder, state)
-            launched.keep()
+            launched.keep(folder / STATE)
         except BaseException:
             end_supervisor(launched.process)
             (folder / STATE).unlink(missing_ok=True)

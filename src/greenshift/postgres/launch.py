@@ -63,11 +63,11 @@ class Launched:
     supervised: Supervised
     process: subprocess.Popen[bytes]
 
-    def keep(self) -> None:
-        """Have the server outlive this process."""
+    def keep(self, state: Path) -> None:
+        """Have the server outlive this process, for as long as a file of JSON names its supervisor."""
         stdin = self.process.stdin
         if stdin is not None:
-            stdin.write(supervisor.KEEP)
+            stdin.write(supervisor.KEEP + str(state).encode() + b"\n")
             stdin.flush()
             stdin.close()
         # It is nobody's child from now on, so nobody is to be warned that it still runs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from greenshift.postgres.account import Account, server_account
-from greenshift.postgres.binaries import Programs, embedded_programs, installed_programs, programs_in
+from greenshift.postgres.binaries import Programs, embedded_programs, installed_programs, programs_in, reachable
 from greenshift.postgres.container import start_container
 from greenshift.postgres.errors import ServerError, ServerProgramsError
 from greenshift.postgres.given import open_given
@@ -71,10 +71,15 @@ def choose_programs(settings: ServerSettings, account: Account) -> Programs:
     wanted = tuple(settings.extensions)
     if settings.bin_directory is not None:
         candidates = [programs_in(settings.bin_directory.absolute())]
+        if not reachable(candidates[0].path("initdb"), account):
+            raise ServerProgramsError(
+                f"the user {account.name}, who runs the server, cannot reach {settings.bin_directory}",
+                "use programs in a folder that every user can enter, or run the tests as an ordinary user",
+            )
     elif settings.provider == "embedded":
         candidates = [embedded_programs(account)]
     elif settings.provider == "installed":
-        candidates = list(installed_programs())
+        candidates = _installed(account)
         if not candidates:
             raise ServerProgramsError(
                 "no PostgreSQL server of version 13 or newer is installed on this machine",
@@ -84,17 +89,21 @@ def choose_programs(settings: ServerSettings, account: Account) -> Programs:
         try:
             embedded = embedded_programs(account)
         except ServerProgramsError:
-            candidates = list(installed_programs())
+            candidates = _installed(account)
             if not candidates:
                 raise
         else:
             if not embedded.missing_extensions(wanted):
                 return embedded
-            candidates = [embedded, *installed_programs()]
+            candidates = [embedded, *_installed(account)]
     for programs in candidates:
         if not programs.missing_extensions(wanted):
             return programs
     raise _without_extensions(candidates, wanted)
+
+
+def _installed(account: Account) -> list[Programs]:
+    return [programs for programs in installed_programs() if reachable(programs.path("initdb"), account)]
 
 
 def _without_extensions(candidates: list[Programs], wanted: tuple[str, ...]) -> ServerProgramsError:

@@ -1,13 +1,14 @@
 """The process that stands between a test run and its PostgreSQL server, so that neither can orphan the other.
 
-It is run as a program (``python -I -S supervisor.py``) in a session of its own and imports nothing but the
-standard library. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
+It is run as a program (``python -I -S supervisor.py``), hence one file that imports nothing but the standard library, in a
+session of its own. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
 things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then it stops the
 postmaster and removes the directory.
 
 Its instructions come as one line of JSON on standard input, which stays open as the owner's lifeline; a second
-line, ``keep``, has the server outlive the owner. Its report goes as a line of JSON to standard output:
-``{"event": "ready", ...}`` or ``{"event": "failed", ...}``; a server that ends by itself gives a last one.
+line, ``keep`` and the path of a file, has the server outlive the owner, for as long as that file names it. Its
+report goes as a line of JSON to standard output: ``{"event": "ready", ...}`` or ``{"event": "failed", ...}``; a
+server that ends by itself gives a last one.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ import sys
 import time
 from typing import Any
 
-KEEP = b"keep\n"
+KEEP = b"keep "
 LOCK = "lock"
 PREFIX = "greenshift-server-"
 STARTING_POLL = 0.003
 RUNNING_POLL = 0.25
+STATE_POLL = 1.0
 QUIT_PATIENCE = 1.5
 
 
@@ -47,6 +49,8 @@ class Watch:
 
     def __init__(self, owner: int) -> None:
         self.owner: int | None = owner
+        self.state = ""
+        self.state_seen = 0.0
         self.signals, writer = os.pipe()
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -62,14 +66,28 @@ class Watch:
         if self.signals in ready and signal.SIGTERM in os.read(self.signals, 64):
             raise StopRequest
         if self.owner is None:
+            if time.monotonic() - self.state_seen > STATE_POLL and not self.is_written_down():
+                raise StopRequest
             return
-        if 0 in ready and os.read(0, 64) == KEEP:
-            self.owner = None
-            self.descriptors = [self.signals]
-            return
+        if 0 in ready:
+            received = os.read(0, 65536)
+            if received.startswith(KEEP):
+                self.owner = None
+                self.state = received[len(KEEP) :].decode().rstrip("\n")
+                self.descriptors = [self.signals]
+                return
         # Forked children of the owner may hold the lifeline open, hence the look at the parent as well.
         if len(ready) > (self.signals in ready) or os.getppid() != self.owner:
             raise StopRequest
+
+    def is_written_down(self) -> bool:
+        """Whether the kept server can still be found, and so be ended, by its user."""
+        self.state_seen = time.monotonic()
+        try:
+            with open(self.state) as file:
+                return bool(json.load(file)["supervisor"] == os.getpid())
+        except (OSError, ValueError, KeyError):
+            return False
 
 
 class Account:

@@ -1,7 +1,7 @@
 """The process that stands between a test run and its PostgreSQL server, so that neither can orphan the other.
 
-It is run as a program (``python -I -S supervisor.py``), hence one file that imports nothing but the standard library, in a
-session of its own. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
+It is run as a program (``python -I -S supervisor.py``) in a session of its own; hence it is one file that imports
+nothing but the standard library. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
 things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then it stops the
 postmaster and removes the directory.
 

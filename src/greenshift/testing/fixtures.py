@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
     from sqlalchemy.orm import Session, sessionmaker
 
-    from greenshift.postgres import Database
+    from greenshift.testing.ground import SuiteDatabase
     from greenshift.testing.isolation import Isolation
     from greenshift.testing.queries import QueryLog
 
 
 @pytest.fixture
-def db(request: pytest.FixtureRequest) -> Database:
+def db(request: pytest.FixtureRequest) -> SuiteDatabase:
     """This worker's database: ``url()``, ``connect()``, ``rewind()``, ``keep()``. The same URL in every test."""
     return current_suite(request.config).database()
 

@@ -152,7 +152,7 @@ class SQLiteIsolation(Isolation):
         return self._async_engine
 
     def end(self, wait: float) -> RewindReport:
-        return self.database.rewind()
+        return self.database.rewind(wait=wait)
 
     def close(self) -> None:
         if self._engine is not None:

@@ -60,7 +60,7 @@ def prepare(config: pytest.Config) -> None:
         return
     if options.distributes:
         if not project.is_sqlite:
-            from greenshift.testing.suite import open_suite_server
+            from greenshift.testing.ground import open_suite_server
 
             workers.hand_over(open_suite_server(project, options, None))
     else:

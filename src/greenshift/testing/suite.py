@@ -10,22 +10,10 @@ from collections.abc import Callable
 
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
-from greenshift.postgres import (
-    Backend,
-    ClonePool,
-    Database,
-    Run,
-    Server,
-    ServerSettings,
-    Template,
-    database_name,
-    keep_server,
-    open_server,
-    reap,
-)
-from greenshift.testing.definition import definition_for, extensions_of
+from greenshift.postgres import Backend, Server
 from greenshift.testing.environment import Environment
-from greenshift.testing.isolation import CloneIsolation, Isolation, RewindIsolation, RollbackIsolation
+from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
+from greenshift.testing.isolation import Isolation
 from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
 from greenshift.testing.report import Report
@@ -62,10 +50,12 @@ class Suite:
         self.current: TestRecord | None = None
         self.fixtures: list[SetUpFixture] = []
         self.environment = Environment(config.env, config.driver)
-        self._say = say
-        self._server = server
-        self._run: Run | None = None
-        self._database: Database | None = None
+        self._ground: Ground
+        if config.is_sqlite:
+            self._ground = SQLiteGround(config, options, self.environment, self.report, say)
+        else:
+            self._ground = PostgresGround(config, options, self.environment, self.report, say, server)
+        self._database: SuiteDatabase | None = None
         self._isolations: dict[str, Isolation] = {}
         self._lock = threading.RLock()
         self._building = False
@@ -74,8 +64,8 @@ class Suite:
 
     @property
     def opened(self) -> bool:
-        """Whether a server is there and the application's variables are set."""
-        return self._run is not None
+        """Whether the ground is there and the application's variables are set."""
+        return self._watch is not None
 
     def open(self) -> None:
         """Open the server and set the application's variables; the database itself is made when first needed.
@@ -85,18 +75,8 @@ class Suite:
         """
         _require_driver(self.config.driver)
         self.environment.refuse_earlier_connections()
-        if self._server is None:
-            self._server = open_suite_server(self.config, self.options, self._say)
-        server = self._server
-        self._run = Run.start(server, self.options.run)
-        if server.start_seconds == 0 and self.options.worker in {"main", "gw0"}:
-            reap(server)
-        self.report.server = f"PostgreSQL {server.version // 10000} ({server.provider})"
-        self.report.server_seconds = server.start_seconds
-        if server.notice:
-            self.report.notices.append(server.notice)
-        name = database_name(self._run.id, self.options.worker)
-        self.environment.apply(self.environment.values(server.address, name))
+        name = self._ground.open()
+        self.environment.apply(self._ground.variables())
         self._watch = Watch(name, self.environment.replaced_targets, self.fixtures, self.loops, self._wanted)
         self._watch.install()
         self.loops.install()
@@ -106,23 +86,19 @@ class Suite:
         for isolation in self._isolations.values():
             isolation.close()
         self._isolations = {}
-        if self._watch is not None:
-            self._watch.let_go("the run ended")
-            self._watch.uninstall()
-            self.loops.uninstall()
-            self._watch = None
+        if self._watch is None:
+            return
+        self._watch.let_go("the run ended")
+        self._watch.uninstall()
+        self._watch = None
+        self.loops.uninstall()
         if self._database is not None:
             self._database.drop()
             self._database = None
-        if self._run is not None:
-            self._run.close()
-            self._run = None
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
+        self._ground.close()
         self.environment.restore()
 
-    def database(self) -> Database:
+    def database(self) -> SuiteDatabase:
         """Return this process's database, made now if this is the first time.
 
         Raises:
@@ -143,27 +119,14 @@ class Suite:
     def _make_database(self) -> None:
         if not self.opened:
             self.open()
-        assert self._server is not None
-        assert self._run is not None
         if str(self.config.root) not in sys.path:
             sys.path.insert(0, str(self.config.root))
         self._building = True
         try:
-            template = Template.ensure(
-                self._server,
-                self._run,
-                definition_for(self.config, self.environment),
-                rebuild=self.options.rebuild,
-                say=self._say,
-            )
+            self._database = self._ground.make_database()
         finally:
             self._building = False
-        if template.built:
-            self.report.template_seconds = template.build_seconds
-        self._database = template.clone(self._run, self.options.worker)
         self._database.before_reclone.append(self._let_go)
-        if template.notice:
-            self.report.notices.append(template.notice)
 
     def _wanted(self) -> None:
         """The application connects: while the template is built that is the build itself."""
@@ -179,20 +142,8 @@ class Suite:
     def isolation(self, name: str) -> Isolation:
         """Return the isolation mode of that name, on this process's database."""
         if name not in self._isolations:
-            database = self.database()
-            if name == "rewind":
-                self._isolations[name] = RewindIsolation(database, self.config.driver)
-            elif name == "clone":
-                assert self._run is not None
-                clones = ClonePool(database.template, self._run, size=2)
-                self._isolations[name] = CloneIsolation(database, self.config.driver, clones)
-            elif name == "rollback":
-                self._isolations[name] = RollbackIsolation(database)
-            else:
-                raise ConfigurationError(
-                    f"isolation {name!r} cannot be used here",
-                    "choose rewind, rollback or clone for this test",
-                )
+            self.database()
+            self._isolations[name] = self._ground.isolation(name)
         return self._isolations[name]
 
     # --- one test -------------------------------------------------------------------------------------------------
@@ -291,22 +242,6 @@ def _require_driver(driver: str) -> None:
             f"driver = {driver!r} needs {module}, which is not installed: {error}",
             f"pip install 'greenshift[{driver}]', or choose another driver",
         ) from error
-
-
-def open_suite_server(config: Config, options: Options, say: Callable[[str], None] | None) -> Server:
-    """Open the server that a run's configuration asks for."""
-    settings = ServerSettings(
-        url=config.url,
-        provider=config.server,
-        listen=config.listen,
-        data=config.data,
-        settings=config.settings,
-        extensions=extensions_of(config),
-    )
-    if options.keep_failed and config.url is None:
-        # Kept data must outlive the run, and with it the server that holds it.
-        return keep_server(settings, say=say)[0]
-    return open_server(settings, say=say)
 
 
 def _describe_work(work: str, seconds: float) -> str:

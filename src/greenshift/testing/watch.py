@@ -115,7 +115,7 @@ class Watch:
         self._scopes[info] = self._fixtures[-1].scope if self._fixtures else "function"
 
     def _connecting(self, dialect: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
-        database = keywords.get("dbname") or keywords.get("database")
+        database = keywords.get("dbname") or keywords.get("database") or (arguments[0] if arguments else None)
         if database == self.database:
             self._wanted()
             return

@@ -121,6 +121,17 @@ def test_programs_that_the_servers_user_cannot_reach(folder: Path) -> None:
     assert "every user can enter" in caught.value.fix
 
 
+def test_another_major_version(folder: Path) -> None:
+    sixteen = binaries._wheel_folder() / "pginstall" / "bin"  # the wheel brings PostgreSQL 16 as well
+    server = open_server(ServerSettings(bin_directory=sixteen, directory=folder))
+    try:
+        assert server.version // 10000 == 16
+        with server.connect() as connection:
+            assert connection.execute("SELECT upper('é')").fetchone() == ("É",)
+    finally:
+        server.stop()
+
+
 def test_newest_first(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     folders = []
     for version in ("9.6", "14.1", "16.3", "12.0"):

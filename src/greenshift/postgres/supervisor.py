@@ -1,9 +1,9 @@
 """The process that stands between a test run and its PostgreSQL server, so that neither can orphan the other.
 
 It is run as a program (``python -I -S supervisor.py``) in a session of its own; hence it is one file that imports
-nothing but the standard library. It makes the data directory, fills it, starts the postmaster, and then waits for one of three
-things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then it stops the
-postmaster and removes the directory.
+nothing but the standard library. It makes the data directory, fills it, starts the postmaster, and then waits for
+one of three things: its owner is gone (by whatever means), its owner asks for the end, the postmaster ended. Then
+it stops the postmaster and removes the directory.
 
 Its instructions come as one line of JSON on standard input, which stays open as the owner's lifeline; a second
 line, ``keep`` and the path of a file, has the server outlive the owner, for as long as that file names it. Its

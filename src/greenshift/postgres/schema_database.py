@@ -39,15 +39,21 @@ class SchemaPlace:
         notice: one line that the user should see, or None.
 
     Raises:
-        psycopg.Error: the server cannot be reached.
+        DatabaseError: the database cannot be reached.
     """
 
     def __init__(self, run: Run, label: str) -> None:
         self.run = run
         self.label = label
         self.name = database_name(run.id, label)
-        with run.server.connect() as connection:
-            behind, full = schemas_behind(connection)
+        try:
+            with run.server.connect() as connection:
+                behind, full = schemas_behind(connection)
+        except psycopg.Error as error:
+            raise DatabaseError(
+                f"the database {run.server.maintenance_database} cannot be read: {_first_line(error)}",
+                "check that this role may connect to it",
+            ) from error
         self.search_path = path_of(self.name, behind)
         self.server = server_with_path(run.server, self.search_path)
         self.notice = (

@@ -32,6 +32,7 @@ from greenshift.testing.isolation import (
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
 from greenshift.testing.sqlite import SQLiteDatabase, SQLiteFolder, SQLiteTemplate
+from greenshift.testing.watch import Watch
 
 Say = Callable[[str], None] | None
 
@@ -83,6 +84,10 @@ class Ground(ABC):
     def open(self) -> str:
         """Make ready; return the name by which connections to this process's database are known."""
 
+    def watch(self, name: str, *arguments: Any) -> Watch:
+        """Return what follows the connections to the database of that name; further arguments as of ``Watch``."""
+        return Watch(name, *arguments)
+
     @abstractmethod
     def variables(self) -> Mapping[str, str]:
         """Return the application's variables for this process's database."""
@@ -123,13 +128,16 @@ class PostgresGround(Ground):
         self._server = self._given or open_suite_server(self.config, self.options, self.say)
         self._run = Run.start(self._server, self.options.run)
         if self._server.start_seconds == 0 and self.options.worker in {"main", "gw0"}:
-            reap(self._server)
+            self._reap()
         self.report.server = f"PostgreSQL {self._server.version // 10000} ({self._server.provider})"
         self.report.server_seconds = self._server.start_seconds
         if self._server.notice:
             self.report.notices.append(self._server.notice)
         self._name = database_name(self._run.id, self.options.worker)
         return self._name
+
+    def _reap(self) -> None:
+        reap(self._server)
 
     def variables(self) -> Mapping[str, str]:
         return self.environment.values(self._server.address, self._name)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from greenshift.postgres import Backend, ClonePool, Database, RewindReport
+from greenshift.postgres.schema_database import SchemaDatabase
 from greenshift.testing.shared_connection import SharedConnection
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Isolation(ABC):
 class RewindIsolation(Isolation):
     """Real commits on any number of connections, undone afterwards."""
 
-    def __init__(self, database: Database, driver: str) -> None:
+    def __init__(self, database: Database | SchemaDatabase, driver: str) -> None:
         self.database = database
         self._driver = driver
         self._engine: Engine | None = None
@@ -73,6 +74,8 @@ class RewindIsolation(Isolation):
 
 class CloneIsolation(RewindIsolation):
     """A fresh clone a test, taken from a pool that is warmed in the background, under the same URL."""
+
+    database: Database
 
     def __init__(self, database: Database, driver: str, clones: ClonePool) -> None:
         super().__init__(database, driver)

@@ -49,7 +49,7 @@ class SchemaWatch(Watch):
         if is_ours or database != self.database:
             super()._connecting(dialect, arguments, keywords)
         else:
-            self._refuse(keywords.get("host"), keywords.get("port"), database)
+            self._refuse_forbidden(keywords, database)
 
     def _finds_schema(self, driver: str, keywords: dict[str, Any]) -> bool:
         if driver in LIBPQ_DRIVERS:

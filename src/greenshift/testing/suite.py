@@ -18,6 +18,7 @@ from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
+from greenshift.testing.schema_ground import SchemaGround
 from greenshift.testing.set_up_fixture import SetUpFixture
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
@@ -53,6 +54,8 @@ class Suite:
         self._ground: Ground
         if config.is_sqlite:
             self._ground = SQLiteGround(config, options, self.environment, self.report, say)
+        elif config.isolation == "schema":
+            self._ground = SchemaGround(config, options, self.environment, self.report, say, server)
         else:
             self._ground = PostgresGround(config, options, self.environment, self.report, say, server)
         self._database: SuiteDatabase | None = None
@@ -77,7 +80,9 @@ class Suite:
         self.environment.refuse_earlier_connections()
         name = self._ground.open()
         self.environment.apply(self._ground.variables())
-        self._watch = Watch(name, self.environment.replaced_targets, self.fixtures, self.loops, self._wanted)
+        self._watch = self._ground.watch(
+            name, self.environment.replaced_targets, self.fixtures, self.loops, self._wanted
+        )
         self._watch.install()
         self.loops.install()
 

@@ -118,7 +118,10 @@ class Watch:
         database = keywords.get("dbname") or keywords.get("database") or (arguments[0] if arguments else None)
         if database == self.database:
             self._wanted()
-            return
+        else:
+            self._refuse_forbidden(keywords, database)
+
+    def _refuse_forbidden(self, keywords: dict[str, Any], database: object) -> None:
         if self._forbidden:
             target = Target.from_parts(keywords.get("host"), keywords.get("port"), database)
             if target in self._forbidden:

@@ -6,10 +6,10 @@ from types import FrameType
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy.orm.attributes
-from sqlalchemy import TextClause, inspect
+from sqlalchemy import TextClause, UpdateBase, inspect
 from sqlalchemy.engine import Compiled
 from sqlalchemy.engine.interfaces import ExecutionContext
-from sqlalchemy.orm import ORMExecuteState, QueryableAttribute, RelationshipProperty
+from sqlalchemy.orm import Mapper, ORMExecuteState, QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from greenshift.trace.call_site import find_user_frame, is_user_file
@@ -43,7 +43,7 @@ class Origin(NamedTuple):
     """What asked for a statement.
 
     Attributes:
-        kind: ``select``, ``insert``, ``update``, ``delete``: through a Session, written by the user;
+        kind: ``select``, ``insert``, ``update``, ``delete``: of a mapped class, written by the user;
             ``lazy load``, ``eager load`` (selectin, subquery): of a relationship;
             ``refresh``: ``Session.refresh``; ``expired``, ``deferred``: reading such an attribute;
             ``flush``, ``bulk``: the unit of work, ``Session.bulk_*``;
@@ -136,20 +136,28 @@ def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None
     return Origin("select", _model(state))
 
 
-def compiled_origin(compiled: Compiled) -> Origin:
+def compiled_origin(compiled: Compiled, mapper: Mapper[Any] | None) -> Origin:
     """Return the origin of a compiled statement that nothing else explains: it depends on its text alone.
 
     Args:
         compiled: SQLAlchemy's compiled statement, which it keeps in its cache.
+        mapper: of the select that a Session has just announced, if the statement is that one.
     """
     if isinstance(compiled, DDLCompiler):
         return _DDL
     statement = compiled.statement
     if isinstance(statement, TextClause):
         return _TEXT
+    if isinstance(statement, UpdateBase):
+        entity = statement.entity_description.get("entity")
+        if entity is None:
+            return CORE
+        kind: OriginKind = "insert" if statement.is_insert else "update" if statement.is_update else "delete"
+        return Origin(kind, inspect(entity).mapper.class_.__name__)
     entities = [one.get("entity") for one in getattr(statement, "column_descriptions", ())]
-    model = next((inspect(one, raiseerr=False) for one in entities if one is not None), None)
-    return CORE if model is None else Origin("select", model.mapper.class_.__name__)
+    models = (inspect(one, raiseerr=False) for one in entities if one is not None)
+    mapper = next((one.mapper for one in models if one is not None), mapper)
+    return CORE if mapper is None else Origin("select", mapper.class_.__name__)
 
 
 def unit_of_work_origin(context: ExecutionContext, mark: str) -> Origin:

@@ -66,9 +66,11 @@ class _Facts(NamedTuple):
 _facts: dict[int, tuple[weakref.ref[Compiled], _Facts]] = {}
 
 
-def _new_facts(compiled: Compiled) -> _Facts:
+def _new_facts(compiled: Compiled, context: ExecutionContext) -> _Facts:
     template = str(compiled)
-    facts = _Facts(template, compiled_origin(compiled), session_state_reasons(template))
+    announced = here.announced
+    mapper = announced[1] if announced and announced[0] == id(context.invoked_statement) else None
+    facts = _Facts(template, compiled_origin(compiled, mapper), session_state_reasons(template))
     key = id(compiled)
     _facts[key] = (weakref.ref(compiled, lambda _: _facts.pop(key, None)), facts)
     return facts
@@ -91,9 +93,9 @@ def _before_cursor_execute(
             frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
             statement.origin = CORE if context is None else DRIVER
             reasons = session_state_reasons(sql)
-        elif sql is context.statement or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+        elif sql is getattr(context, "statement", None) or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
             known = _facts.get(id(compiled))
-            statement._template, origin, reasons = _new_facts(compiled) if known is None else known[1]
+            statement._template, origin, reasons = _new_facts(compiled, context) if known is None else known[1]
             announced = context.execution_options.get(OPTION)
             if announced is None and origin.kind != "select":
                 frame, mark = find_user_frame(sys._getframe(_CORE_DEPTH))
@@ -193,11 +195,14 @@ def _handle_error(context: ExceptionContext) -> None:
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
     try:
-        # Most are the user's own selects, for which nothing needs to be noted.
-        if state.is_select and state.loader_strategy_path is None:
-            return
-        origin = orm_origin(state, sys._getframe(1)) if state.is_orm_statement else None
-        if origin is not None:
+        if not state.is_orm_statement:
+            here.announced = None
+        # Most are the user's own selects, which explain themselves once they are compiled.
+        elif state.is_select and state.loader_strategy_path is None:
+            here.announced = (id(state.statement), state.bind_mapper)
+        elif (origin := orm_origin(state, sys._getframe(1))) is None:
+            here.announced = (id(state.statement), state.bind_mapper)
+        else:
             state.update_execution_options(**{OPTION: origin})
     except Exception:
         _report("do_orm_execute")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import time
 from collections.abc import Callable, Iterable
@@ -159,9 +160,17 @@ class Database:
         kept = kept_name(name)
         for let_go in list(self.before_reclone):
             let_go()
-        self._keeper.close()
         with self.server.connect() as connection:
             drop_marked(self.server, connection, kept)
+            others = [
+                backend.pid for backend in read_backends(connection, self.name) if backend.pid != self._keeper.pid
+            ]
+            terminate_backends(connection, others)
+            if self.rewind_is_native:
+                # It is the user's now: what watches it would only be in the way.
+                with contextlib.suppress(psycopg.Error):
+                    self._keeper.unseal()
+            self._keeper.close()
             _rename(connection, self.name, kept)
             marker = self._run.marker("kept", label=name, template=self._template.name)
             connection.execute(comment_statement(kept, marker))

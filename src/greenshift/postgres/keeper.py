@@ -10,7 +10,7 @@ import psycopg
 from psycopg import Connection
 
 from greenshift.postgres.address import Address
-from greenshift.postgres.seal_catalog import SCHEMA
+from greenshift.postgres.seal_catalog import EVENT_TRIGGERS, SCHEMA
 
 APPLICATION_NAME = "greenshift keeper"
 
@@ -128,6 +128,12 @@ class Keeper:
         """
         options = "INDEX_CLEANUP ON, TRUNCATE ON" + (", SKIP_DATABASE_STATS" if version >= 160000 else "")
         self.connection.execute(f"VACUUM ({options}) {', '.join(tables)}".encode())
+
+    def unseal(self) -> None:
+        """Remove everything that was put into the database for the sake of rewinding it."""
+        for trigger in EVENT_TRIGGERS:
+            self.connection.execute(f"DROP EVENT TRIGGER IF EXISTS {trigger}".encode())
+        self.connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE".encode())
 
     def close(self) -> None:
         """Close the connection; not in a forked child, where it is the parent's."""

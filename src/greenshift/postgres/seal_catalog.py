@@ -8,6 +8,7 @@ from psycopg import Connection, sql
 
 # Greenshift's own objects. PostgreSQL's tools, SQLAlchemy and Alembic pass over schemas named pg_*.
 SCHEMA = "pg_greenshift"
+EVENT_TRIGGERS = ("greenshift_altered", "greenshift_dropped")
 
 
 @dataclass(frozen=True)

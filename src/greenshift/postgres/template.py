@@ -143,7 +143,6 @@ class Template:
             DatabaseError: it could not be cloned.
         """
         name = database_name(run.id, label)
-        run.adopt(name)
         self.copy_to(run, name, label)
         return Database(self, run, name, label)
 
@@ -153,6 +152,7 @@ class Template:
         Raises:
             DatabaseError: it could not be created.
         """
+        run.adopt(name)
         strategy = " STRATEGY file_copy" if self.server.version >= 150000 else ""
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy).format(
             sql.Identifier(name), sql.Identifier(self.name)

@@ -316,3 +316,42 @@ def test_a_task_left_running_is_waited_for_or_named(project: Project, scope: str
         errors=1,
     )
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_long*", "*task slow writer at test_shop.py:13*"])
+
+
+def test_a_job_in_an_old_pool_is_waited_for_and_multiprocessing_is_left_alone(project: Project) -> None:
+    project.configure("work_timeout = 10")
+    project.check(
+        """
+        import multiprocessing, time
+        from concurrent.futures import ThreadPoolExecutor
+        from sqlalchemy import func, select
+        from shop.models import Customer
+
+        pool = ThreadPoolExecutor(1)
+        COUNT = select(func.count()).select_from(Customer)
+
+        def test_pool_starts(db_session):
+            assert pool.submit(lambda: 42).result() == 42
+            db_session.scalar(COUNT)
+
+        def test_job(db_session_factory, db_session):
+            def write():
+                time.sleep(0.2)
+                with db_session_factory() as session:
+                    session.add(Customer(name="late"))
+                    session.commit()
+            db_session.scalar(COUNT)
+            pool.submit(write)
+
+        def test_helper_process(db_session):
+            assert db_session.scalar(COUNT) == 0
+            context = multiprocessing.get_context("spawn")
+            process = context.Process(target=print)
+            process.start()
+            process.join()
+
+        def test_next(db_session):
+            assert db_session.scalar(COUNT) == 0
+        """,
+        passed=4,
+    )

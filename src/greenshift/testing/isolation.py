@@ -36,6 +36,13 @@ class Isolation(ABC):
             wait: seconds that transactions still open are waited for before they are terminated.
         """
 
+    def before_keep(self) -> None:
+        """Make the test's data lasting, since its database is about to be kept."""
+
+    def take_problems(self) -> list[str]:
+        """Return, once, what this mode found that the test did wrong."""
+        return []
+
     def let_go(self) -> None:
         """Give up connections of our own, since the database is about to be replaced."""
 
@@ -109,6 +116,7 @@ class RollbackIsolation(Isolation):
     def __init__(self, database: Database) -> None:
         self.database = database
         self._shared: SharedConnection | None = None
+        self._problems: list[str] = []
 
     def _connection(self) -> SharedConnection:
         if self._shared is None:
@@ -123,9 +131,17 @@ class RollbackIsolation(Isolation):
 
     def end(self, wait: float) -> RewindReport:
         if self._shared is not None:
-            self._shared.rollback()
+            self._problems += self._shared.rollback().problems
         # Sequences do not roll back, and the application's own engine may have committed.
         return self.database.rewind(wait=wait)
+
+    def before_keep(self) -> None:
+        if self._shared is not None:
+            self._shared.persist()
+
+    def take_problems(self) -> list[str]:
+        taken, self._problems = self._problems, []
+        return taken
 
     def let_go(self) -> None:
         if self._shared is not None:

@@ -103,7 +103,7 @@ class LoopFollower:
 
     def end_connections(self, loop: Loop) -> None:
         """End every connection that a loop opened, while the loop can still notice it."""
-        ended = [info for info in self._connections if info.loop is loop]
+        ended = [info for info in list(self._connections) if info.loop is loop]
         for info in ended:
             self.drop(info, "its event loop ended")
         if ended:
@@ -112,7 +112,7 @@ class LoopFollower:
 
     def _renew_pools(self, engines: set[Engine]) -> None:
         """Give engines a new pool: a pool that was once exhausted has a queue that belongs to the loop that waited."""
-        in_use = {info.engine for info in self._connections if info.loop is not None}
+        in_use = {info.engine for info in list(self._connections) if info.loop is not None}
         for engine in engines - in_use:
             try:
                 engine.dispose(close=False)

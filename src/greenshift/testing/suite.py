@@ -175,7 +175,10 @@ class Suite:
             What the test did wrong, a line or more each; empty when it behaved.
         """
         self.current = None
-        if self._watch is None or self._database is None or not test.uses_database:
+        if self._watch is None:
+            return []
+        if self._database is None or not test.uses_database:
+            self._watch.current = None
             return []
         started = time.perf_counter()
         problems = list(test.unfinished_work)
@@ -186,14 +189,17 @@ class Suite:
             if info.tainted:
                 self.loops.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
         kept = test.keep or (test.failed and self.options.keep_failed)
+        isolation = self.isolation(test.isolation)
         if kept:
+            isolation.before_keep()
             self.report.kept.append(f"{self._database.keep(test.name)}   # {test.name}")
-        report = self.isolation(test.isolation).end(max(0.0, deadline - time.monotonic()))
+        report = isolation.end(max(0.0, deadline - time.monotonic()))
+        found = isolation.take_problems()
         self._watch.current = None
         if report.recloned:
             self.report.recloned.append(f"{test.name}: {report.recloned}")
         if not test.failed:
-            problems += leaks
+            problems += leaks + found
             problems += [_describe_backend(backend) for backend in report.terminated]
             if test.must_query and not test.skipped and test.statements == 0 and report.dirty_tables == 0:
                 problems.append(

@@ -44,7 +44,10 @@ class Work:
 
 @dataclass
 class WorkBaseline:
-    """What ran before a test's body began, and so is not the test's."""
+    """What ran before a test's body began, and so is not the test's.
+
+    A pool's thread that was idle then counts as the test's when it is at work afterwards.
+    """
 
     threads: WeakSet[threading.Thread] = field(default_factory=WeakSet)
     tasks: WeakSet[asyncio.Task[Any]] = field(default_factory=WeakSet)
@@ -54,7 +57,7 @@ class WorkBaseline:
     def take(cls, loops: Iterable[asyncio.AbstractEventLoop]) -> WorkBaseline:
         """Look at this process now; ``loops`` are those whose tasks count."""
         baseline = cls(children=_children())
-        for thread in threading.enumerate():
+        for thread in _threads_at_work():
             baseline.threads.add(thread)
         for loop in loops:
             for task in _tasks(loop):
@@ -82,8 +85,8 @@ class WorkBaseline:
     def wait_for_threads(self, deadline: float) -> list[Work]:
         """Wait until the threads started since have left the user's code, until ``deadline``."""
         left: list[Work] = []
-        for thread in threading.enumerate():
-            if thread in self.threads or thread is threading.current_thread():
+        for thread in _threads_at_work():
+            if thread in self.threads:
                 continue
             frame = _users_frame(thread)
             while frame is not None and thread.is_alive() and time.monotonic() < deadline:
@@ -95,7 +98,7 @@ class WorkBaseline:
 
     def wait_for_children(self, deadline: float) -> list[Work]:
         """Wait for the child processes started since, until ``deadline``; then end them: they cannot be fenced."""
-        started = set(_children() - self.children)
+        started = {process for process in _children() - self.children if not _is_pythons_own(process)}
         if not started:
             return []
         while started and time.monotonic() < deadline:
@@ -139,6 +142,12 @@ def _users_coroutine(task: asyncio.Task[Any]) -> tuple[CodeType, int] | None:
 def _describe_task(task: asyncio.Task[Any]) -> str:
     place = _users_coroutine(task)
     return f"{task.get_name()} at {_place(*place)}" if place else task.get_name()
+
+
+def _threads_at_work() -> list[threading.Thread]:
+    """The other threads that stand in the user's code."""
+    current = threading.current_thread()
+    return [thread for thread in threading.enumerate() if thread is not current and _users_frame(thread) is not None]
 
 
 def _users_frame(thread: threading.Thread) -> FrameType | None:
@@ -188,6 +197,12 @@ def _command(process: int) -> str:
     except OSError:
         return "command unknown"
     return b" ".join(word for word in words if word).decode(errors="replace")[:120]
+
+
+def _is_pythons_own(process: int) -> bool:
+    """Whether it is one of multiprocessing's helpers, which outlive the work they are started for."""
+    command = _command(process)
+    return any(f"from multiprocessing.{name} import main" in command for name in ("resource_tracker", "forkserver"))
 
 
 def _kill(process: int) -> None:

@@ -36,7 +36,7 @@ class _Level:
     transaction: LogicalTransaction
     name: str | None  # as the application called it; None for the transaction itself
     savepoint: _Savepoint | None = None
-    written: bool = False
+    wrote: bool = False  # in this level itself, not in those inside it
 
 
 @dataclass(eq=False)
@@ -56,6 +56,10 @@ class LogicalTransaction:
         """Whether a statement has been sent since the last commit or rollback."""
         return bool(self.levels)
 
+    def has_written_since(self, position: int) -> bool:
+        """Tell whether the level at a position, or one inside it, holds anything to undo."""
+        return any(level.wrote for level in self.levels[position:])
+
 
 class Ledger:
     """Keeps the logical transactions of one real transaction apart.
@@ -74,7 +78,7 @@ class Ledger:
         """Forget all savepoints, after the real transaction has ended and nothing can be undone any more."""
         for savepoint in self._stack:
             if savepoint.level is not None:
-                savepoint.level.savepoint, savepoint.level.written = None, False
+                savepoint.level.savepoint, savepoint.level.wrote = None, False
         self._stack.clear()
 
     def prepare(self, transaction: LogicalTransaction) -> bool:
@@ -89,8 +93,8 @@ class Ledger:
         self._refuse_failed(transaction)
         self._begin(transaction)
         renewed = False
-        for level in transaction.levels:
-            if level.written:
+        for position, level in enumerate(transaction.levels):
+            if transaction.has_written_since(position):
                 continue
             if renewed or level.savepoint is None or level.savepoint.written_by_others:
                 renewed = True
@@ -109,8 +113,7 @@ class Ledger:
         if not wrote:
             return
         self._writes += 1
-        for level in transaction.levels:
-            level.written = True
+        transaction.levels[-1].wrote = True
         for savepoint in self._stack:
             owner = savepoint.level
             if owner is not None and owner.transaction is not transaction and savepoint.foreign is None:
@@ -125,7 +128,7 @@ class Ledger:
         level = transaction.levels[-1]
         if level.savepoint is not None:
             self._go_back_to(level.savepoint)
-        level.written = False
+        level.wrote = False
 
     def commit(self, transaction: LogicalTransaction) -> None:
         """End a transaction and keep what it wrote; a failed one is rolled back, as PostgreSQL does."""
@@ -143,7 +146,7 @@ class Ledger:
         if not transaction.levels:
             return
         try:
-            self._undo(transaction.levels[0], "rolled back")
+            self._undo(transaction, 0, "rolled back")
         finally:
             self._end(transaction)
 
@@ -158,7 +161,9 @@ class Ledger:
         """Close a savepoint of the application's and keep what came after it."""
         self._refuse_failed(transaction)
         position = self._position(transaction, name)
+        inside = transaction.has_written_since(position)
         self._drop_levels(transaction, position)
+        transaction.levels[-1].wrote = transaction.levels[-1].wrote or inside
         self._trim()
 
     def rollback_to(self, transaction: LogicalTransaction, name: str) -> None:
@@ -168,10 +173,9 @@ class Ledger:
             SharedTransactionError: another transaction has written in between.
         """
         position = self._position(transaction, name)
-        level = transaction.levels[position]
-        self._undo(level, "rolled back to a savepoint")
+        self._undo(transaction, position, "rolled back to a savepoint")
         self._drop_levels(transaction, position + 1)
-        level.written = False
+        transaction.levels[position].wrote = False
         transaction.failed = False
 
     def _refuse_failed(self, transaction: LogicalTransaction) -> None:
@@ -200,12 +204,12 @@ class Ledger:
         self._run(f"SAVEPOINT {level.savepoint.name}")
         self._stack.append(level.savepoint)
 
-    def _undo(self, level: _Level, what: str) -> None:
-        savepoint = level.savepoint
+    def _undo(self, transaction: LogicalTransaction, position: int, what: str) -> None:
+        savepoint = transaction.levels[position].savepoint
         if savepoint is not None and not savepoint.written_by_others:
             self._go_back_to(savepoint)
-        elif level.written:
-            level.transaction.failed = True
+        elif transaction.has_written_since(position):
+            transaction.failed = True
             raise SharedTransactionError(
                 f"a transaction cannot be {what}: another session wrote after it on the connection that they share",
                 USE_REWIND,

@@ -96,6 +96,10 @@ class SharedConnection:
         committed, transaction.committed = transaction.committed, False
         return RollbackReport(time.perf_counter() - started, problems, committed)
 
+    def persist(self) -> None:
+        """Commit for real what the logical transactions have committed, so that a failed test's data can be kept."""
+        self._owner.urgently(self.transaction.persist)
+
     def close(self) -> None:
         """Roll back and close the connection. Safe to call twice."""
         if self._closed:

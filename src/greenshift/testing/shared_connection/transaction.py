@@ -61,6 +61,11 @@ class SharedTransaction:
             self._catalog.read(self.connection)
             self.connection.rollback()
 
+    def persist(self) -> None:
+        """Commit for real, where the transaction can still be committed."""
+        if not self.connection.closed:
+            self.connection.commit()
+
     def execute(
         self, transaction: LogicalTransaction, statement: str, run: Callable[[], object], *, autocommit: bool
     ) -> None:

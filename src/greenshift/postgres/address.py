@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 
+# asyncpg takes its own arguments from a SQLAlchemy URL and rejects libpq's; these mean the same to both.
+_ASYNCPG_PARAMETERS = {"sslmode": "ssl", "target_session_attrs": "target_session_attrs", "passfile": "passfile"}
+
+
 @dataclass(frozen=True)
 class Address:
     """The place and the credentials of one PostgreSQL server.
@@ -42,6 +46,8 @@ class Address:
         if self.password is not None:
             credentials += ":" + quote(self.password, safe="")
         query = dict(self.parameters)
+        if driver == "asyncpg":
+            query = {_ASYNCPG_PARAMETERS[name]: value for name, value in query.items() if name in _ASYNCPG_PARAMETERS}
         if self.is_socket:
             query = {"host": self.host, "port": str(self.port), **query}
             place = ""

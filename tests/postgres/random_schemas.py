@@ -267,7 +267,7 @@ def _triggers(random: Random, schema: Schema) -> None:
         chance = random.random()
         if chance < 0.12:
             schema.add(
-                f"CREATE TRIGGER forbid BEFORE DELETE ON {table.name} FOR EACH ROW EXECUTE FUNCTION public.refuse()"
+                f"CREATE TRIGGER forbid{number} BEFORE DELETE ON {table.name} FOR EACH ROW EXECUTE FUNCTION public.refuse()"
             )
         elif chance < 0.25:
             when = random.choice(["INSERT", "INSERT OR UPDATE OR DELETE"])
@@ -279,7 +279,7 @@ def _triggers(random: Random, schema: Schema) -> None:
                     f"ALTER TABLE {table.name} ENABLE {random.choice(['ALWAYS', 'REPLICA'])} TRIGGER note{number}"
                 )
         elif chance < 0.3 and "measured" not in table.name:
-            schema.add(f"CREATE RULE keep AS ON DELETE TO {table.name} DO INSTEAD NOTHING")
+            schema.add(f"CREATE RULE keep{number} AS ON DELETE TO {table.name} DO INSTEAD NOTHING")
 
 
 def _views(random: Random, schema: Schema) -> None:

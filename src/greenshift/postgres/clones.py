@@ -19,7 +19,7 @@ from greenshift.postgres.template import Template
 class ClonePool:
     """Keeps some clones of a template ready.
 
-    One thread makes them and drops the used ones, over connections of its own.
+    One thread makes them and another drops the used ones, over connections of their own.
 
     Args:
         template: what to clone.
@@ -29,17 +29,28 @@ class ClonePool:
 
     def __init__(self, template: Template, run: Run, size: int = 3) -> None:
         self._template = template
-        self._run = Run.start(run.server, run.id)
+        # Two parts of the same run, so that creating one does not wait for another being dropped.
+        self._making, self._dropping = (Run.start(run.server, run.id) for _ in range(2))
         self._ready: queue.SimpleQueue[Database | BaseException] = queue.SimpleQueue()
-        self._work: queue.SimpleQueue[Database | str] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._used: queue.SimpleQueue[Database | None] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
-        self._given: set[Database] = set()
+        self._taken: set[Database] = set()
         self._process = os.getpid()
         self._closed = False
-        self._thread = threading.Thread(target=self._serve, name="greenshift clones", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._make, name="greenshift clones", daemon=True),
+            threading.Thread(target=self._drop, name="greenshift used clones", daemon=True),
+        ]
         for _ in range(max(size, 1)):
-            self._work.put("clone")
-        self._thread.start()
+            self._wanted.put(True)
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def ready(self) -> int:
+        """How many clones wait to be taken."""
+        return self._ready.qsize()
 
     def take(self) -> Database:
         """Return a fresh clone; one that is ready, or the next to become so.
@@ -49,46 +60,50 @@ class ClonePool:
         """
         if self._closed:
             raise DatabaseError("the pool of clones is closed", "take clones before the end of the test run")
-        self._work.put("clone")
         made = self._ready.get()
+        self._wanted.put(True)
         if isinstance(made, BaseException):
             raise made
-        self._given.add(made)
+        self._taken.add(made)
         return made
 
     def discard(self, database: Database) -> None:
         """Drop a used clone in the background."""
-        self._given.discard(database)
-        self._work.put(database)
+        self._taken.discard(database)
+        self._used.put(database)
 
     def close(self) -> None:
-        """Drop every clone, those in use too, and end the thread. Safe to call twice, and in a forked child."""
+        """Drop every clone, those in use too, and end the threads. Safe to call twice, and in a forked child."""
         if self._closed or os.getpid() != self._process:
             return
         self._closed = True
-        self._work.put("close")
-        self._thread.join()
-        # The run knows every database it made, taken or not.
-        for database in self._given:
+        self._wanted.put(False)
+        self._used.put(None)
+        for thread in self._threads:
+            thread.join()
+        for database in self._taken:
             database.close()
         with contextlib.suppress(queue.Empty):
             while True:
                 made = self._ready.get_nowait()
                 if isinstance(made, Database):
                     made.close()
-        self._run.close()
+        # The runs know every database that they made, taken or not.
+        self._dropping.close()
+        self._making.close()
 
-    def _serve(self) -> None:
-        while True:
-            job = self._work.get()
-            if job == "close" or self._closed:
-                return
+    def _make(self) -> None:
+        while self._wanted.get() and not self._closed:
             try:
-                if isinstance(job, Database):
-                    job.drop()
-                else:
-                    number = next(self._numbers)
-                    self._ready.put(self._template.clone(self._run, f"clone_{os.getpid()}_{number}"))
+                label = f"clone_{os.getpid()}_{next(self._numbers)}"
+                self._ready.put(self._template.clone(self._making, label))
             except (DatabaseError, psycopg.Error) as error:
-                if not isinstance(job, Database):
-                    self._ready.put(error)
+                self._ready.put(error)
+
+    def _drop(self) -> None:
+        while (database := self._used.get()) is not None:
+            database.close()
+            # What cannot be dropped now is dropped when the pool closes.
+            with contextlib.suppress(DatabaseError, psycopg.Error):
+                self._dropping.drop(database.name)
+                self._making.release(database.name)

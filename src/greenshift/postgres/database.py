@@ -162,10 +162,8 @@ class Database:
             let_go()
         with self.server.connect() as connection:
             drop_marked(self.server, connection, kept)
-            others = [
-                backend.pid for backend in read_backends(connection, self.name) if backend.pid != self._keeper.pid
-            ]
-            terminate_backends(connection, others)
+            pids = {backend.pid for backend in read_backends(connection, self.name)}
+            terminate_backends(connection, pids - {self._keeper.pid})
             if self.rewind_is_native:
                 # It is the user's now: what watches it would only be in the way.
                 with contextlib.suppress(psycopg.Error):

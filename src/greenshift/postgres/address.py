@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-
 # asyncpg takes its own arguments from a SQLAlchemy URL and rejects libpq's; these mean the same to both.
 _ASYNCPG_PARAMETERS = {"sslmode": "ssl", "target_session_attrs": "target_session_attrs", "passfile": "passfile"}
 

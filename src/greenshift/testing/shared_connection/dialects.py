@@ -17,7 +17,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.util.concurrency import await_only
 
-from greenshift.testing.shared_connection.dbapi import LogicalConnection, LogicalCursor, wait_blocking
+from greenshift.testing.shared_connection.cursor import LogicalCursor
+from greenshift.testing.shared_connection.dbapi import LogicalConnection, wait_blocking
 
 if TYPE_CHECKING:
     from greenshift.testing.shared_connection.shared import SharedConnection

@@ -44,7 +44,6 @@ class Database:
         self._template = template
         self._run = run
         self._keeper = Keeper(run.server.address, name)
-        self._environment = ""
         self._closed = False
         self._open()
 
@@ -216,15 +215,16 @@ class Database:
         self._keeper.close()
 
     def _rewind(self, wait: float, report: RewindReport) -> str | None:
-        lost = self._keeper.pid is not None
+        environment = self._template.environment or ""
+        connected = self._keeper.pid is not None
         try:
             try:
-                return rewind_in_place(self._keeper, self._environment, wait, report, self.server.version)
+                return rewind_in_place(self._keeper, environment, wait, report, self.server.version)
             except psycopg.OperationalError:
-                if not lost or self._keeper.pid is not None:
+                if not connected or self._keeper.pid is not None:
                     raise
                 # Somebody ended the keeper's session; what it did was undone with it, so a new one starts over.
-                return rewind_in_place(self._keeper, self._environment, wait, report, self.server.version)
+                return rewind_in_place(self._keeper, environment, wait, report, self.server.version)
         except psycopg.Error as error:
             return f"rewinding in place failed: {str(error).strip().splitlines()[0]}"
 
@@ -237,8 +237,9 @@ class Database:
         self._open()
 
     def _open(self) -> None:
-        if self.rewind_is_native:
-            self._environment = self._keeper.environment()
+        # The same for every clone, so that only the first has to be asked before anybody can change it.
+        if self.rewind_is_native and self._template.environment is None:
+            self._template.environment = self._keeper.environment()
 
 
 def _rename(connection: psycopg.Connection[tuple[object, ...]], name: str, new: str) -> None:

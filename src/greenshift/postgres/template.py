@@ -71,6 +71,7 @@ class Template:
         build_seconds: how long that took; 0 where it was there.
         is_sealed: whether its clones can be rewound in place.
         notice: one line that the user should see, or None.
+        environment: what a fresh clone answers when asked for its settings, rights...; None as long as there is none.
     """
 
     def __init__(self, server: Server, name: str, *, sealed: bool, settings: DatabaseSettings) -> None:
@@ -84,6 +85,7 @@ class Template:
             if sealed
             else f"{server.address.user!r} is no superuser, so every rewind is a fresh clone and takes longer"
         )
+        self.environment: str | None = None
         self._settings = settings
 
     @classmethod

@@ -428,6 +428,28 @@ def test_ending_one_connection_by_force_leaves_the_others(engine, shared):
     assert shared.rollback().problems == ()
 
 
+def test_a_failed_tests_rows_can_be_kept_for_real_without_those_rolled_back(engine, shared, outside):
+    leaked = engine.connect()
+    try:
+        with Session(engine) as session:
+            session.add(Author(name="kept"))
+            session.commit()
+            session.add(Author(name="undone"))
+            session.flush()
+            session.rollback()
+        leaked.execute(text("SELECT 1"))
+        shared.persist()
+        with pytest.raises((InterfaceError, psycopg.InterfaceError), match="a test that has ended"):
+            leaked.execute(text("SELECT 1"))
+    finally:
+        kept = outside("DELETE FROM author RETURNING name")
+        leaked.close()
+    assert kept == [("kept",)]
+    shared.rollback()
+    with Session(engine) as session:
+        assert session.scalar(COUNT) == 0
+
+
 def test_closing_twice_and_using_afterwards(shared_url):
     shared = SharedConnection(shared_url)
     engine = shared.engine()

@@ -97,7 +97,14 @@ class SharedConnection:
         return RollbackReport(time.perf_counter() - started, problems, committed)
 
     def persist(self) -> None:
-        """Commit for real what the logical transactions have committed, so that a failed test's data can be kept."""
+        """Commit for real, so that a failed test's data can be kept; what is still open in a session is kept as well.
+
+        Logical connections still open can't be used any more.
+
+        Raises:
+            psycopg.Error: a deferred constraint is violated, or the connection was lost.
+        """
+        self.transaction.epoch += 1
         self._owner.urgently(self.transaction.persist)
 
     def close(self) -> None:

@@ -63,8 +63,12 @@ class SharedTransaction:
 
     def persist(self) -> None:
         """Commit for real, where the transaction can still be committed."""
-        if not self.connection.closed:
-            self.connection.commit()
+        if self.connection.closed:
+            return
+        # A rollback to a savepoint may still be due.
+        self._flush()
+        self.connection.commit()
+        self._ledger.forget()
 
     def execute(
         self, transaction: LogicalTransaction, statement: str, run: Callable[[], object], *, autocommit: bool

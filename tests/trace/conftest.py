@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, func, make_url, select
 from sqlalchemy.orm import Session
 from tree import DRIVERS, POSTGRES, Base, Branch, Driver, Leaf
 
@@ -33,6 +33,9 @@ def urls(postgres_url: URL, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         Base.metadata.create_all(engine)
         with Session(engine) as session:
             session.add(Branch(id=100, name="first", leaves=[Leaf(id=100), Leaf(id=101)]))
+            if url is postgres_url:
+                for sequence in ("trace_branch_id_seq", "trace_leaf_id_seq"):
+                    session.execute(select(func.setval(sequence, 1_000_000)))
             session.commit()
         engine.dispose()
     return {

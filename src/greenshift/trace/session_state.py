@@ -41,7 +41,7 @@ _CREATION: Final = re.compile(r"\b(?:create|into)\b", re.IGNORECASE)
 _BEFORE_TEMPORARY: Final = {"OR", "REPLACE", "LOCAL", "GLOBAL"}
 
 _SET_CONFIG: Final = re.compile(r"\bset_config\b", re.IGNORECASE)
-_ARGUMENT: Final = r"\s*(?:'(?:[^'\\]|'')*'|[^'(),]+)\s*"
+_ARGUMENT: Final = r"\s*(?:'(?:[^'\\]|'')*'|%\(\w+\)s[^'(),]*|[^'(),]+)\s*"
 _LOCAL_SET_CONFIG: Final = re.compile(rf"\bset_config\s*\({_ARGUMENT},{_ARGUMENT},\s*true\s*\)", re.IGNORECASE)
 
 _WORD: Final = re.compile(r"[a-z_]+", re.IGNORECASE)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import Compiled, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle, ExecutionContext
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
 from greenshift.trace import connections
 from greenshift.trace.call_site import find_user_frame
@@ -66,10 +66,8 @@ class _Facts(NamedTuple):
 _facts: dict[int, tuple[weakref.ref[Compiled], _Facts]] = {}
 
 
-def _new_facts(compiled: Compiled, context: ExecutionContext) -> _Facts:
+def _new_facts(compiled: Compiled, mapper: Mapper[Any] | None) -> _Facts:
     template = str(compiled)
-    announced = here.announced
-    mapper = announced[1] if announced and announced[0] == id(context.invoked_statement) else None
     facts = _Facts(template, compiled_origin(compiled, mapper), session_state_reasons(template))
     key = id(compiled)
     _facts[key] = (weakref.ref(compiled, lambda _: _facts.pop(key, None)), facts)
@@ -94,17 +92,24 @@ def _before_cursor_execute(
             statement.origin = CORE if context is None else DRIVER
             reasons = session_state_reasons(sql)
         elif sql is getattr(context, "statement", None) or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
+            announced = here.announced
+            is_announced = announced is not None and announced[0] == id(context.invoked_statement)
             known = _facts.get(id(compiled))
-            statement._template, origin, reasons = _new_facts(compiled, context) if known is None else known[1]
-            announced = context.execution_options.get(OPTION)
-            if announced is None and origin.kind != "select":
+            if known is None:
+                facts = _new_facts(compiled, announced[1] if announced and is_announced else None)
+            else:
+                facts = known[1]
+            statement._template, statement.origin, reasons = facts
+            if (noted := context.execution_options.get(OPTION)) is not None:
+                statement.origin = noted
+                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
+            elif is_announced:
+                here.announced = None
+                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
+            else:
                 frame, mark = find_user_frame(sys._getframe(_CORE_DEPTH))
                 if mark is not None and mark != "refresh":
-                    origin = unit_of_work_origin(context, mark)
-                statement.origin = origin
-            else:
-                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
-                statement.origin = announced or origin
+                    statement.origin = unit_of_work_origin(context, mark)
         else:
             frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
             statement.origin = DEFAULT
@@ -197,10 +202,11 @@ def _do_orm_execute(state: ORMExecuteState) -> None:
     try:
         if not state.is_orm_statement:
             here.announced = None
+            return
         # Most are the user's own selects, which explain themselves once they are compiled.
-        elif state.is_select and state.loader_strategy_path is None:
-            here.announced = (id(state.statement), state.bind_mapper)
-        elif (origin := orm_origin(state, sys._getframe(1))) is None:
+        is_plain = state.is_select and state.loader_strategy_path is None
+        origin = None if is_plain else orm_origin(state, sys._getframe(1))
+        if origin is None:
             here.announced = (id(state.statement), state.bind_mapper)
         else:
             state.update_execution_options(**{OPTION: origin})

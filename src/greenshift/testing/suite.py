@@ -158,7 +158,12 @@ class Suite:
         self.current = test
         if test.explicit:
             started = time.perf_counter()
-            self.isolation(test.isolation)
+            try:
+                self.isolation(test.isolation)
+            except ConfigurationError:
+                # Said once; the end of the test makes clean in the suite's own way.
+                test.isolation = self.config.isolation
+                raise
             test.isolation_seconds += time.perf_counter() - started
         if self._watch is not None:
             self._watch.current = test

@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml
 
 ## Run the therapy example on a PostgreSQL that is started from nothing, and show what it cost.
 demo: $(VENV)/installed
-	cd examples/therapy && ../../$(BIN)/python -m pytest -q --db-report
+	cd examples/therapy && ../../$(BIN)/python -m pytest -q --db-report --cov=app/routers --cov-report=term
 
 ## Everything that CI checks: formatting, types, tests.
 test: lint

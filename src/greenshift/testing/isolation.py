@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -136,8 +137,12 @@ class RollbackIsolation(Isolation):
         return self.database.rewind(wait=wait)
 
     def before_keep(self) -> None:
-        if self._shared is not None:
+        if self._shared is None:
+            return
+        try:
             self._shared.persist()
+        except psycopg.Error as error:  # a deferred constraint, for example
+            self._problems.append(f"what this test wrote could not be committed, and so not kept: {error}".strip())
 
     def take_problems(self) -> list[str]:
         taken, self._problems = self._problems, []

@@ -71,8 +71,15 @@ def _statement(random: Random, schema: Schema) -> str:
     table = random.choice(schema.tables)
     some = random.choice(["true", "random() < 0.5", "random() < 0.2", _match(random, table)])
     choice = random.random()
-    if choice < 0.4:
+    if choice < 0.39:
         return insert(random, table, random.randrange(1, 5), random.choice(["", "", " ON CONFLICT DO NOTHING"]))
+    if choice < 0.42 and table.columns:
+        # Enough for the table to be vacuumed after it was emptied.
+        names = ", ".join(column.name for column in table.columns)
+        values = ", ".join(value(random, column.type) for column in table.columns)
+        return (
+            f"INSERT INTO {table.name} ({names}) SELECT {values} FROM generate_series(1, 1500) ON CONFLICT DO NOTHING"
+        )
     if choice < 0.6 and table.columns:
         column = random.choice(table.columns)
         return f"UPDATE {table.name} SET {column.name} = {value(random, column.type)} WHERE {some}"

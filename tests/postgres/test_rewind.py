@@ -220,6 +220,14 @@ CASES = [
 ]
 
 
+def test_columns_computed_on_reading(make_database: MakeDatabase) -> None:
+    case = "CREATE TABLE g(id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) {})"
+    database = make_database("SELECT 1")
+    kind = "VIRTUAL" if database.server.version >= 180000 else "STORED"
+    database = make_database(f"{case.format(kind)}; INSERT INTO g(id, n) VALUES (1, 10), (2, 20)")
+    changed_and_rewound(database, ["UPDATE g SET n = 7", "DELETE FROM g WHERE id = 1"])
+
+
 def changed_and_rewound(database: Database, changes: list[str]) -> None:
     before = digest_of(database)
     for round_ in range(2):

@@ -223,3 +223,20 @@ def test_settings_of_the_template_reach_its_clones(make_database: MakeDatabase) 
     assert database.rewind().recloned is None
     database.reclone()
     assert database.rewind().recloned is None
+
+
+def test_settings_that_would_take_the_rights_away_do_not_matter(make_database: MakeDatabase) -> None:
+    database = make_database(
+        "CREATE TABLE t(v text); INSERT INTO t VALUES ('seed'); CREATE TABLE e(v text); GRANT ALL ON t, e TO pg_monitor;"
+        + DATABASE.format("ALTER DATABASE %I SET role = pg_monitor")
+        + ";"
+        + DATABASE.format("ALTER DATABASE %I SET default_transaction_read_only = on")
+        + ";"
+        + DATABASE.format("ALTER DATABASE %I SET session_replication_role = origin")
+    )
+    with database.connect() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("pg_monitor",)
+        connection.execute("BEGIN READ WRITE; INSERT INTO e VALUES ('x'); DELETE FROM t; COMMIT")
+        report = database.rewind()
+        assert (report.recloned, report.dirty_tables) == (None, 2)
+        assert connection.execute("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM e)").fetchone() == (1, 0)

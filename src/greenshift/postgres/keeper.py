@@ -17,6 +17,7 @@ APPLICATION_NAME = "greenshift keeper"
 # In the start packet, because these outrank what the role or the database has set, and because switching
 # session_replication_role later would throw away every cached plan of the session.
 _OPTIONS = {
+    "role": "none",
     "session_replication_role": "replica",
     "search_path": "pg_catalog",
     "row_security": "off",
@@ -30,7 +31,7 @@ _OPTIONS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     # Nobody else should hold a lock by then; if somebody does, a reclone is the way out.
-    "lock_timeout": "5000",
+    "lock_timeout": "500",
 }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
+
+import psycopg
 
 from greenshift.postgres.backends import (
     Backend,
@@ -97,6 +100,8 @@ def _conclude(keeper: Keeper, answer: RewindAnswer, report: RewindReport, versio
     report.restored_tables = answer.restored
     report.moved_sequences = answer.moved
     if answer.bloated:
-        report.vacuumed = answer.bloated
-        keeper.vacuum(answer.bloated, version)
+        # Where somebody is in the way, the next rewind tries again.
+        with contextlib.suppress(psycopg.Error):
+            keeper.vacuum(answer.bloated, version)
+            report.vacuumed = answer.bloated
     return None

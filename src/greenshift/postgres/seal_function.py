@@ -185,7 +185,7 @@ def _empty_action(table: SealedTable) -> str:
         f"DELETE FROM ONLY {table.name};\n"
         "dirty := dirty + 1;\n"
         f"IF pg_relation_size({table.oid}::oid::regclass) > {(table.pages + BLOATED_PAGES) * 8192} THEN\n"
-        f"  bloated := bloated || {_text(table.name)};\n"
+        f"  bloated := array_append(bloated, {_text(table.name)});\n"
         "END IF;"
     )
 
@@ -230,7 +230,7 @@ def _seed_action(seed: SealedSeed) -> str:
             f"  outcome := 'reclone'; detail := {_text('the rows of ' + table.name + ' could not be restored')};",
             "END IF;",
             f"IF pg_relation_size({table.oid}::oid::regclass) > {(2 * table.pages + BLOATED_PAGES) * 8192} THEN",
-            f"  bloated := bloated || {_text(table.name)};",
+            f"  bloated := array_append(bloated, {_text(table.name)});",
             "END IF;",
         ]
     if seed.touched:

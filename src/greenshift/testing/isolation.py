@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from greenshift.postgres import Backend, ClonePool, Database, RewindReport
 from greenshift.postgres.schema_database import SchemaDatabase
-from greenshift.testing.shared_connection import SharedConnection
 
 if TYPE_CHECKING:
+    from greenshift.testing.shared_connection import SharedConnection
     from greenshift.testing.sqlite import SQLiteDatabase
 
 
@@ -121,6 +121,8 @@ class RollbackIsolation(Isolation):
 
     def _connection(self) -> SharedConnection:
         if self._shared is None:
+            from greenshift.testing.shared_connection import SharedConnection
+
             self._shared = SharedConnection(self.database.url())
         return self._shared
 

@@ -18,7 +18,6 @@ from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
-from greenshift.testing.schema_ground import SchemaGround
 from greenshift.testing.set_up_fixture import SetUpFixture
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
@@ -55,6 +54,8 @@ class Suite:
         if config.is_sqlite:
             self._ground = SQLiteGround(config, options, self.environment, self.report, say)
         elif config.isolation == "schema":
+            from greenshift.testing.schema_ground import SchemaGround
+
             self._ground = SchemaGround(config, options, self.environment, self.report, say, server)
         else:
             self._ground = PostgresGround(config, options, self.environment, self.report, say, server)

@@ -195,7 +195,10 @@ class ConnectionInfo:
     @property
     def usable_here(self) -> bool:
         """Whether the loop running in this thread may use it: the one it was opened on, where that matters."""
-        return self._loop is None or self._loop() is running_loop()
+        if self._loop is None:
+            return True
+        loop = self._loop()
+        return loop is not None and loop is running_loop()
 
     def invalidate(self, reason: str = "invalidated by Greenshift") -> None:
         """Have the pool replace it at its next checkout; its present holder may go on using it.

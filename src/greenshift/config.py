@@ -204,6 +204,4 @@ def _check_choice(key: str, value: Any, where: str) -> None:
 
 
 def _wrong_type(key: str, expected: str, path: Path) -> ConfigurationError:
-    return ConfigurationError(
-        f"{key!r} of [tool.greenshift] in {path} has the wrong type", f"write {expected}"
-    )
+    return ConfigurationError(f"{key!r} of [tool.greenshift] in {path} has the wrong type", f"write {expected}")

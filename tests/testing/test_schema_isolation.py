@@ -58,6 +58,7 @@ def test_commits_ddl_seeds_and_search_paths(schema_project: Project, shared: Ser
     schema_project.check(
         COUNTING
         + """
+    import psycopg
     import pytest
     from sqlalchemy import create_engine
     from sqlalchemy.ext.asyncio import create_async_engine
@@ -105,10 +106,22 @@ def test_commits_ddl_seeds_and_search_paths(schema_project: Project, shared: Ser
         with engine.connect() as connection:
             assert connection.scalar(text("select count(*) from customer")) == 0
         assert list(db_queries) == []
+
+    def test_an_engine_with_a_creator_counts(db, db_queries):
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(db.url()), poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO customer (name) VALUES ('anna')"))
+        assert len(list(db_queries)) == 1
+
+    def test_building_anew_is_nobodys_sql(db, db_queries, db_session):
+        db_session.scalar(COUNT)
+        db_session.close()
+        db.reclone()
+        assert len(list(db_queries)) == 1
     """,
         "-W",
         "error",
-        passed=10,
+        passed=12,
     )
     assert schemas_of(shared) == []
     with any_server.connect(shared.maintenance_database) as connection:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenshift.errors import ConfigurationError
+from greenshift.postgres import TemplateSource, TemplateTarget
 from greenshift.postgres.schema_database import SchemaDatabase, SchemaPlace
 from greenshift.postgres.schema_dropping import reap_schemas
 from greenshift.testing.ground import PostgresGround
@@ -26,7 +27,8 @@ class SchemaGround(PostgresGround):
 
     def watch(self, name: str, *arguments: Any) -> Watch:
         """Return what follows the connections that find the schema."""
-        return SchemaWatch(self._place.search_path, name, *arguments)
+        self._watching = SchemaWatch(self._place.search_path, name, *arguments)
+        return self._watching
 
     def variables(self) -> Mapping[str, str]:
         """Return the application's variables, with the search path where the driver takes it from a URL."""
@@ -34,7 +36,14 @@ class SchemaGround(PostgresGround):
 
     def make_database(self) -> SchemaDatabase:
         """Build the schema."""
-        schema = SchemaDatabase(self._place, schema_definition(self.config, self._place), say=self.say)
+        definition = schema_definition(self.config, self._place)
+
+        def build(target: TemplateTarget) -> None:
+            with self._watching.pausing():
+                definition.build(target)
+
+        source = TemplateSource(definition.fingerprint, build, definition.label)
+        schema = SchemaDatabase(self._place, source, say=self.say)
         self.report.template_seconds = schema.build_seconds
         if schema.notice:
             self.report.notices.append(schema.notice)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
@@ -14,7 +16,7 @@ from greenshift.testing.environment import Environment
 from greenshift.testing.watch import Watch
 
 # Opening a connection tells its arguments first and its information later, in one task or thread.
-_opening: ContextVar[bool] = ContextVar("greenshift opens a connection to the tests' schema", default=False)
+_opening: ContextVar[bool | None] = ContextVar("greenshift opens a connection to the tests' schema", default=None)
 
 
 class SchemaWatch(Watch):
@@ -57,12 +59,11 @@ class SchemaWatch(Watch):
             given = search_path_in(options)
             if given is None:
                 keywords["options"] = with_search_path(options, self._search_path)
-        elif driver in ("asyncpg", "pg8000"):
-            key = "server_settings" if driver == "asyncpg" else "startup_params"
-            settings = keywords.get(key) or {}
+        elif driver == "asyncpg":
+            settings = keywords.get("server_settings") or {}
             given = settings.get("search_path")
             if given is None:
-                keywords[key] = {**settings, "search_path": self._search_path}
+                keywords["server_settings"] = {**settings, "search_path": self._search_path}
         else:
             raise ConfigurationError(
                 f"an engine with the driver {driver!r} cannot be made to find the tests' schema",
@@ -70,10 +71,32 @@ class SchemaWatch(Watch):
             )
         return given is None or given == self._search_path
 
-    def _connected(self, info: trace.ConnectionInfo, _dbapi_connection: Any) -> None:
-        if _opening.get():
+    def _connected(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
+        is_ours = _opening.get()
+        if is_ours is None:
+            # The engine has a creator of its own, so its arguments were not seen.
+            is_ours = info.database == self.database and _search_path_of(dbapi_connection) == self._search_path
+        if is_ours:
             self._ours.add(info)
-        _opening.set(False)
+        _opening.set(None)
+
+    @contextmanager
+    def pausing(self) -> Iterator[None]:
+        """Count no statement for the present test while the block runs."""
+        current, self.current = self.current, None
+        try:
+            yield
+        finally:
+            self.current = current
+
+
+def _search_path_of(dbapi_connection: Any) -> str | None:
+    """Return the search path that a psycopg connection began with, None for any other connection."""
+    connection = getattr(dbapi_connection, "driver_connection", dbapi_connection)
+    try:
+        return search_path_in(connection.info.get_parameters().get("options", ""))
+    except AttributeError:
+        return None
 
 
 class SchemaEnvironment(Environment):

@@ -70,7 +70,8 @@ def run_pytest(
     Raises:
         SystemExit: a test failed; what pytest said is shown.
     """
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GREENSHIFT_"))}
+    dropped = ("PYTEST_", "GREENSHIFT_", "PYTHONDONTWRITEBYTECODE")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     starts = project / "starts.json"
     starts.unlink(missing_ok=True)
     loaded = [argument for plugin in (*plugins, "benchmark_recorder") for argument in ("-p", plugin)]

@@ -177,6 +177,45 @@ def test_tables_with_triggers_are_truncated_or_built_anew(make_schema: MakeSchem
     assert state_of(schema) == before
 
 
+def test_a_cascade_fires_no_trigger(make_schema: MakeSchema) -> None:
+    schema = make_schema("""
+        CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE noted (what text);
+        CREATE TABLE child (parent int REFERENCES parent ON DELETE CASCADE);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO noted VALUES (tg_op); RETURN NULL; END $$;
+        CREATE TRIGGER note AFTER DELETE ON child FOR EACH STATEMENT EXECUTE FUNCTION note();
+        CREATE TYPE mood AS ENUM (); CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1';
+    """)
+    before = state_of(schema)
+    change(schema, "INSERT INTO parent VALUES (1)")
+    assert schema.rewind().recloned is None
+    assert state_of(schema) == before
+
+
+def test_forced_row_security_hides_nothing(make_schema: MakeSchema) -> None:
+    schema = make_schema("""
+        CREATE TABLE secret (id int); CREATE TABLE seeded (id int);
+        INSERT INTO seeded VALUES (1);
+        ALTER TABLE secret ENABLE ROW LEVEL SECURITY; ALTER TABLE secret FORCE ROW LEVEL SECURITY;
+        ALTER TABLE seeded ENABLE ROW LEVEL SECURITY; ALTER TABLE seeded FORCE ROW LEVEL SECURITY;
+        CREATE POLICY writing ON secret FOR INSERT WITH CHECK (true);
+    """)
+    change(schema, "INSERT INTO secret VALUES (1)")
+    assert "row security is forced" in (schema.rewind().recloned or "nothing")
+    change(schema, "ALTER TABLE secret NO FORCE ROW LEVEL SECURITY; ALTER TABLE seeded NO FORCE ROW LEVEL SECURITY")
+    with schema.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM secret").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM seeded").fetchone() == (1,)
+
+
+def test_a_prepared_transaction_is_rolled_back(make_schema: MakeSchema) -> None:
+    schema, other = make_schema(SHOP), make_schema(SHOP)
+    for place, name in ((schema, "ours"), (other, "theirs")):
+        change(place, "BEGIN; INSERT INTO scratch VALUES (1); PREPARE TRANSACTION 'x'".replace("'x'", f"'{name}'"))
+    assert [backend.prepared for backend in schema.rewind().terminated] == ["ours"]
+    assert [backend.prepared for backend in other.rewind().terminated] == ["theirs"]
+
+
 def test_one_role_sees_it_by_its_url_and_nothing_else_changes(make_schema: MakeSchema, shared: Server) -> None:
     with shared.connect() as connection:
         before = connection.execute("SELECT count(*) FROM pg_class").fetchall()

@@ -282,11 +282,6 @@ class SchemaDatabase:
     def _build(self) -> SchemaPlan:
         try:
             return self._built(self._keeper.connection)
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise TemplateError(
-                f"the schema {self.name} could not be made: {_first_line(error)}",
-                f'let a superuser say: GRANT CREATE ON DATABASE "{self.database}" TO "{self.server.address.user}"',
-            ) from error
         except psycopg.Error as error:
             raise TemplateError(
                 f"the schema {self.name} could not be made: {_first_line(error)}",
@@ -296,10 +291,16 @@ class SchemaDatabase:
     def _built(self, connection: psycopg.Connection[tuple[object, ...]]) -> SchemaPlan:
         drop_marked_schema(connection, self.name)
         unfinished = self._run.marker("database", label=self.label, complete=False)
-        with connection.transaction():
-            # Both or neither, so that no end of this process leaves a schema without marker.
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.name)))
-            connection.execute(schema_comment(self.name, unfinished))
+        try:
+            with connection.transaction():
+                # Both or neither, so that no end of this process leaves a schema without marker.
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.name)))
+                connection.execute(schema_comment(self.name, unfinished))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise TemplateError(
+                f"the schema {self.name} could not be made: {_first_line(error)}",
+                f'let a superuser say: GRANT CREATE ON DATABASE "{self.database}" TO "{self.server.address.user}"',
+            ) from error
         try:
             self._fill()
             finished = Marker("database", unfinished.run, unfinished.created, True, self.label)

@@ -118,7 +118,9 @@ class _Change:
             (self._truncated if table.guarded or count > BLOATED_PAGES else self._deleted).append(table)
         else:
             table = self._plan.seeded[place]
-            if kind == "changed":
+            if kind == "unknown":
+                self._reason = f"rows of {table.name} may have changed: {table.guarded}"
+            elif kind == "changed":
                 self._reason = f"rows of {table.name} were changed"
             elif table.guarded:
                 self._reason = f"{table.name} has more rows, and {table.guarded}"

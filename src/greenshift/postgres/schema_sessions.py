@@ -25,7 +25,10 @@ FROM held JOIN pg_catalog.pg_stat_activity a ON a.pid = held.pid
 WHERE a.backend_type = 'client backend' AND a.usename = current_user AND a.application_name <> 'pg_dump'
 UNION ALL
 SELECT 0, 'prepared', p.gid, '', extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)::float8, NULL, p.gid
-FROM held JOIN pg_catalog.pg_prepared_xacts p ON held.pid IS NULL AND held.virtualtransaction = '-1/' || p.transaction
+FROM held
+JOIN pg_catalog.pg_locks o ON o.locktype = 'transactionid' AND o.pid IS NULL
+    AND held.pid IS NULL AND o.virtualtransaction = held.virtualtransaction
+JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = o.transactionid
 WHERE p.owner = current_user
 ORDER BY 1, 3
 """

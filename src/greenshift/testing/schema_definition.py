@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import psycopg
 from psycopg import Connection, sql
 from sqlalchemy import Column, MetaData, Sequence
 
@@ -149,7 +150,13 @@ def _require_extensions(connection: Connection[tuple[object, ...]], wanted: Iter
         connection.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (lock_key("extensions"),))
         for name in names:
             statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
-            connection.execute(statement.format(sql.Identifier(name)))
+            try:
+                connection.execute(statement.format(sql.Identifier(name)))
+            except psycopg.Error as error:
+                raise TemplateError(
+                    f"the extension {name} cannot be created: {str(error).strip().splitlines()[0]}",
+                    "use a server that has it: set server, or url, or add it to 'extensions'",
+                ) from error
         connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (lock_key("extensions"),))
     installed = {str(name): (str(schema), seen is True) for name, schema, seen in connection.execute(_EXTENSIONS)}
     for name in names:

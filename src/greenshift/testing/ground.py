@@ -13,14 +13,11 @@ from greenshift.postgres import (
     RewindReport,
     Run,
     Server,
-    ServerSettings,
     Template,
     database_name,
-    keep_server,
-    open_server,
     reap,
 )
-from greenshift.testing.definition import definition_for, extensions_of
+from greenshift.testing.definition import definition_for
 from greenshift.testing.environment import Environment
 from greenshift.testing.isolation import (
     CloneIsolation,
@@ -31,10 +28,9 @@ from greenshift.testing.isolation import (
 )
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
+from greenshift.testing.server import Say, open_suite_server
 from greenshift.testing.sqlite import SQLiteDatabase, SQLiteFolder, SQLiteTemplate
 from greenshift.testing.watch import Watch
-
-Say = Callable[[str], None] | None
 
 
 class SuiteDatabase(Protocol):
@@ -119,13 +115,13 @@ class PostgresGround(Ground):
         environment: Environment,
         report: Report,
         say: Say,
-        server: Server | None,
+        server: Callable[[], Server] | None,
     ) -> None:
         super().__init__(config, options, environment, report, say)
         self._given = server
 
     def open(self) -> str:
-        self._server = self._given or open_suite_server(self.config, self.options, self.say)
+        self._server = self._given() if self._given else open_suite_server(self.config, self.options, self.say)
         self._run = Run.start(self._server, self.options.run)
         if self._server.start_seconds == 0 and self.options.worker in {"main", "gw0"}:
             self._reap()
@@ -198,19 +194,3 @@ class SQLiteGround(Ground):
         if self._template is not None:
             self._template.close()
         self._folder.remove()
-
-
-def open_suite_server(config: Config, options: Options, say: Say) -> Server:
-    """Open the server that a run's configuration asks for."""
-    settings = ServerSettings(
-        url=config.url,
-        provider=config.server,
-        listen=config.listen,
-        data=config.data,
-        settings=config.settings,
-        extensions=extensions_of(config),
-    )
-    if options.keep_failed and config.url is None:
-        # Kept data must outlive the run, and with it the server that holds it.
-        return keep_server(settings, say=say)[0]
-    return open_server(settings, say=say)

@@ -5,6 +5,7 @@ Importing the suite imports SQLAlchemy, so a run without database tests never do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from greenshift.config import Config
 
 if TYPE_CHECKING:
+    from greenshift.postgres import Server
     from greenshift.testing.suite import Suite
 
 
@@ -44,14 +46,24 @@ def suite_if_any(config: pytest.Config) -> Suite | None:
     return config.stash.get(_SUITE_KEY, None)
 
 
-def current_suite(config: pytest.Config) -> Suite:
-    """Return this run's suite, made now if nothing has needed one before."""
+def current_suite(config: pytest.Config, server: Callable[[], Server] | None = None) -> Suite:
+    """Return this run's suite, made now if nothing has needed one before.
+
+    Args:
+        config: the run's.
+        server: waits for a server that is being opened, and returns it; None to open one when it is needed, or
+            to use the one that a worker was given.
+    """
     suite = suite_if_any(config)
     if suite is None:
         from greenshift.testing import workers
         from greenshift.testing.suite import Suite
 
         project, options = config.stash[PROJECT_KEY]
-        suite = Suite(project, options, server=workers.inherited_server())
+        inherited = workers.inherited_server()
+        if inherited is not None:
+            suite = Suite(project, options, server=lambda: inherited)
+        else:
+            suite = Suite(project, options, server=server)
         config.stash[_SUITE_KEY] = suite
     return suite

@@ -58,13 +58,19 @@ def prepare(config: pytest.Config) -> None:
     is_wanted = project.configured or project.url is not None
     if not is_wanted or any(getattr(arguments, name, False) for name in _NO_TESTS_RUN):
         return
-    if options.distributes:
-        if not project.is_sqlite:
-            from greenshift.testing.ground import open_suite_server
+    if project.is_sqlite:
+        if not options.distributes:
+            current_suite(config).open()
+    elif options.distributes:
+        from greenshift.testing.server import open_suite_server
 
-            workers.hand_over(open_suite_server(project, options, None))
-    else:
+        workers.hand_over(open_suite_server(project, options, None))
+    elif workers.is_worker():
         current_suite(config).open()
+    else:
+        from greenshift.testing.server import OpeningServer
+
+        current_suite(config, OpeningServer(project, options).result).open()
 
 
 def configure(config: pytest.Config) -> None:

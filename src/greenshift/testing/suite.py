@@ -31,7 +31,7 @@ class Suite:
     Args:
         config: the project's configuration, command-line options included.
         options: what else the command line said.
-        server: a server that another process of this run has opened; None to open one.
+        server: waits for the server that is to be used, and returns it; None to open one.
         say: is told in a few words what takes long.
     """
 
@@ -40,7 +40,7 @@ class Suite:
         config: Config,
         options: Options,
         *,
-        server: Server | None = None,
+        server: Callable[[], Server] | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config

@@ -8,7 +8,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,33 @@ def test_two_runs_at_once_on_one_server(project: Project) -> None:
     for run in runs:
         output, _ = run.communicate(timeout=60)
         assert "40 passed" in output, output
+
+
+@pytest.fixture
+def small_folder() -> Iterator[Path]:
+    """A folder with room for a server and little else; its path is short, since a socket's must be."""
+    with tempfile.TemporaryDirectory(prefix="gs") as name:
+        Path(name).chmod(0o711)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m,mode=1777", "tmpfs", name], check=True)
+        yield Path(name)
+        subprocess.run(["umount", "-l", name], check=True)
+
+
+def test_a_server_without_room_is_explained_where_the_test_failed(
+    lonely_project: Project, small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(small_folder))
+    lonely_project.configure('data = "disk"')
+    result = lonely_project.check(
+        """
+        from sqlalchemy import text
+
+        def test_fills_the_disk(db_session):
+            db_session.execute(text("create table big as select repeat('x', 1000) from generate_series(1, 200000)"))
+            db_session.commit()
+        """,
+        "--basetemp",
+        str(lonely_project.pytester.path / "base"),
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(["*no room left*", "*fix: free some space there*"])

@@ -67,6 +67,9 @@ class Ground(ABC):
         environment: the application's variables.
         report: takes figures and notices.
         say: is told in a few words what takes long.
+
+    Attributes:
+        server: the server, once it is open; None on SQLite.
     """
 
     def __init__(self, config: Config, options: Options, environment: Environment, report: Report, say: Say) -> None:
@@ -75,6 +78,7 @@ class Ground(ABC):
         self.environment = environment
         self.report = report
         self.say = say
+        self.server: Server | None = None
 
     @abstractmethod
     def open(self) -> str:

@@ -112,7 +112,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     from greenshift.testing import session
 
     report = yield
-    session.went(item, report)
+    session.went(item, report, call)
     return report
 
 

@@ -142,12 +142,17 @@ def end(item: pytest.Item) -> list[str]:
         return [str(error)]
 
 
-def went(item: pytest.Item, report: pytest.TestReport) -> None:
+def went(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
     """A phase of a test ended in this way."""
-    test = item.stash.get(_RECORD_KEY, None)
-    if test is not None:
-        test.failed = test.failed or report.failed
-        test.skipped = test.skipped or report.skipped
+    suite, test = suite_if_any(item.config), item.stash.get(_RECORD_KEY, None)
+    if suite is None or test is None:
+        return
+    test.failed = test.failed or report.failed
+    test.skipped = test.skipped or report.skipped
+    if report.failed and call.excinfo is not None:
+        explained = suite.explain(call.excinfo.value)
+        if explained is not None:
+            report.sections.append(("greenshift", str(explained)))
 
 
 @contextmanager

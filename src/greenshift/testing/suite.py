@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
-from greenshift.postgres import Backend, Server
+from greenshift.postgres import Backend, Server, explain_disk_full
 from greenshift.testing.environment import Environment
 from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
 from greenshift.testing.isolation import Isolation
@@ -214,6 +214,10 @@ class Suite:
         test.isolation_seconds += time.perf_counter() - started
         self.report.add(test)
         return problems
+
+    def explain(self, error: BaseException) -> GreenshiftError | None:
+        """Return what a test's failure means where it is the server's and not the test's, else None."""
+        return explain_disk_full(error, self._ground.server)
 
     def _wait_for_work(self, test: TestRecord, deadline: float) -> list[str]:
         if test.baseline is None:

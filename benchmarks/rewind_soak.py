@@ -27,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000, help="how many rewinds to check")
     parser.add_argument("--seed", type=int, default=1, help="the first schema's seed; each further one adds 1")
-    parser.add_argument("--per-schema", type=int, default=8, help="how many cases share a schema")
+    parser.add_argument("--per-schema", type=int, default=16, help="how many cases share a schema")
     parser.add_argument("--dump-every", type=int, default=1, help="compare pg_dump for every n-th schema")
     parser.add_argument("--provider", choices=("embedded", "installed"), default="embedded")
     parser.add_argument("--keep-going", action="store_true", help="go on after a failure")

@@ -47,8 +47,11 @@ _OWNERS = (
 )
 
 
-def digest(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, str]:
-    """Return a hash for every catalog, table, materialized view and sequence of the connection's database."""
+def digest_statement(connection: psycopg.Connection[tuple[object, ...]]) -> bytes:
+    """Return the query of ``digest`` for the relations that the connection's database has now.
+
+    A relation made later does not appear in it under its name, but makes the digests of the catalogs differ.
+    """
     parts = []
     for catalog, columns in connection.execute(_CATALOGS).fetchall():
         if catalog not in STATISTICS:
@@ -61,7 +64,12 @@ def digest(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, str]
                 f"SELECT {_literal(str(name))}, (SELECT count(*) || ' ' ||"
                 f" md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\"), '')) FROM ONLY {name} t)"
             )
-    rows = connection.execute(" UNION ALL ".join(parts).encode()).fetchall()
+    return " UNION ALL ".join(parts).encode()
+
+
+def digest(connection: psycopg.Connection[tuple[object, ...]], statement: bytes | None = None) -> dict[str, str]:
+    """Return a hash for every catalog, table, materialized view and sequence of the connection's database."""
+    rows = connection.execute(statement or digest_statement(connection), prepare=statement is not None).fetchall()
     return {str(name): str(value) for name, value in rows}
 
 

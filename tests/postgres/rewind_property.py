@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import psycopg
-from digest import digest, dump
+from digest import digest, digest_statement, dump
 from random_changes import Connection, Step, apply, random_changes
 from random_schemas import Schema, random_schema
 
@@ -86,18 +86,17 @@ def check(
     template = template_of_random_schema(server, run, schema, label)
     try:
         database = template.clone(run, label)
-        before = _digest(database)
+        observer = Observer(database)
         before_dump = dump(server, database.name) if dumped else None
         for number in range(rounds):
             steps = random_changes(random, schema)
             connections = apply(database, steps)
             report = database.rewind()
-            _close(database, connections)
+            observer.wait_for_the_end_of(connections)
             _count(counts, report)
-            after = _digest(database)
-            if after != before:
-                names = sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
-                raise Difference(names, schema.statements, steps, report)
+            different = observer.differences()
+            if different:
+                raise Difference(different, schema.statements, steps, report)
             if before_dump is not None and number == rounds - 1:
                 counts.dumps += 1
                 after_dump = dump(server, database.name)
@@ -109,18 +108,35 @@ def check(
     return counts
 
 
-def _close(database: Database, connections: list[Connection]) -> None:
-    """Close connections, and wait until the server has cleared their temporary tables away."""
-    for connection in connections:
-        with contextlib.suppress(psycopg.Error):
-            connection.close()
-    while database.connections():
-        time.sleep(0.002)
+class Observer:
+    """Compares a database with what it was when the observer came.
 
+    Its own session stays connected and idle, as a pooled connection of an application would.
+    """
 
-def _digest(database: Database) -> dict[str, str]:
-    with database.connect() as connection:
-        return digest(connection)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.connect()
+        self._statement = digest_statement(self._connection)
+        self._before = digest(self._connection, self._statement)
+
+    def wait_for_the_end_of(self, connections: list[Connection]) -> None:
+        """Close connections, and wait until the server has cleared their temporary tables away."""
+        for connection in connections:
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+        while {backend.pid for backend in self._database.connections()} - {self._connection.info.backend_pid}:
+            time.sleep(0.001)
+
+    def differences(self) -> list[str]:
+        """Return the names of what is not as it was."""
+        try:
+            after = digest(self._connection, self._statement)
+        except psycopg.OperationalError:
+            # The database was cloned anew.
+            self._connection = self._database.connect()
+            after = digest(self._connection, self._statement)
+        return sorted(name for name in self._before.keys() | after.keys() if self._before.get(name) != after.get(name))
 
 
 def _count(counts: Counts, report: RewindReport) -> None:

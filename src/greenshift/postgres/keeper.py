@@ -23,6 +23,8 @@ _OPTIONS = {
     "row_security": "off",
     "synchronous_commit": "off",
     "jit": "off",
+    "work_mem": "64MB",
+    "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": "force_generic_plan",
     "default_transaction_isolation": "read\\ committed",
     "default_transaction_read_only": "off",

@@ -117,7 +117,7 @@ def _body(plan: SealedPlan) -> str:
 #variable_conflict use_variable
 DECLARE
   own oid; prepared boolean; found_environment text; horizon integer; numbers integer[]; number integer;
-  counted bigint; altered boolean := false;
+  counted bigint; fresh bigint; altered boolean := false;
 BEGIN
   outcome := 'done'; dirty := 0; restored := 0; moved := 0;
   SELECT d.oid, EXISTS (SELECT FROM pg_prepared_xact() p WHERE p.dbid = d.oid) INTO own, prepared
@@ -204,38 +204,48 @@ def _changed(rows: int) -> str:
 
 def _seed_action(seed: SealedSeed) -> str:
     table = seed.table
-    lines = []
-    if seed.touched:
-        # A statement that matched no row, or was rolled back, touched the table without changing it.
-        lines += [f"PERFORM setval('{name}', 1, false);" for name in seed.touched]
-        lines.append(f"IF (SELECT {_changed(table.rows)} FROM ONLY {table.name}) THEN")
-    if table.guarded or seed.copy is None or not table.columns:
-        lines.append(_reclone(table))
-    else:
-        columns = ", ".join(table.columns)
-        lines.append("dirty := dirty + 1; restored := restored + 1;")
-        if table.key:
-            same = " AND ".join(f"t.{column} {operator} s.{column}" for column, operator in table.key)
-            lines.append(f"DELETE FROM ONLY {table.name} WHERE age(xmin) < horizon;")
-            missing = f" s WHERE NOT EXISTS (SELECT FROM ONLY {table.name} t WHERE {same})"
-        else:
-            lines.append(f"DELETE FROM ONLY {table.name};")
-            missing = " s"
-        selected = ", ".join(f"s.{column}" for column in table.columns)
-        lines += [
-            f"INSERT INTO {table.name} ({columns}) OVERRIDING SYSTEM VALUE",
-            f"  SELECT {selected} FROM {seed.copy}{missing};",
-            f"SELECT count(*) INTO counted FROM ONLY {table.name};",
-            f"IF counted <> {table.rows} THEN",
-            f"  outcome := 'reclone'; detail := {_text('the rows of ' + table.name + ' could not be restored')};",
-            "END IF;",
-            f"IF pg_relation_size({table.oid}::oid::regclass) > {(2 * table.pages + BLOATED_PAGES) * 8192} THEN",
-            f"  bloated := array_append(bloated, {_text(table.name)});",
-            "END IF;",
-        ]
-    if seed.touched:
-        lines.append("END IF;")
+    # A statement that matched no row, or was rolled back, touched the table without changing it.
+    lines = [f"PERFORM setval('{name}', 1, false);" for name in seed.touched]
+    lines += [
+        f"SELECT count(*), count(*) FILTER (WHERE age(xmin) < horizon) INTO counted, fresh FROM ONLY {table.name};",
+        f"IF fresh > 0 OR counted <> {table.rows} THEN",
+        *(f"  {line}" for line in _restoration(seed)),
+        "END IF;",
+    ]
     return "\n".join(lines)
+
+
+def _restoration(seed: SealedSeed) -> list[str]:
+    table = seed.table
+    if table.guarded or seed.copy is None or not table.columns:
+        return [_reclone(table)]
+    columns = ", ".join(table.columns)
+    lines = ["dirty := dirty + 1; restored := restored + 1;"]
+    if table.key:
+        same = " AND ".join(f"t.{column} {operator} s.{column}" for column, operator in table.key)
+        missing = f" s WHERE NOT EXISTS (SELECT FROM ONLY {table.name} t WHERE {same})"
+        lines += [
+            "counted := counted - fresh;",
+            f"IF fresh > 0 THEN DELETE FROM ONLY {table.name} WHERE age(xmin) < horizon; END IF;",
+        ]
+    else:
+        missing = " s"
+        lines += ["counted := 0;", f"DELETE FROM ONLY {table.name};"]
+    selected = ", ".join(f"s.{column}" for column in table.columns)
+    return [
+        *lines,
+        f"IF counted <> {table.rows} THEN",
+        f"  INSERT INTO {table.name} ({columns}) OVERRIDING SYSTEM VALUE",
+        f"    SELECT {selected} FROM {seed.copy}{missing};",
+        "  GET DIAGNOSTICS fresh = ROW_COUNT;",
+        f"  IF counted + fresh <> {table.rows} THEN",
+        f"    outcome := 'reclone'; detail := {_text('the rows of ' + table.name + ' could not be restored')};",
+        "  END IF;",
+        "END IF;",
+        f"IF pg_relation_size({table.oid}::oid::regclass) > {(2 * table.pages + BLOATED_PAGES) * 8192} THEN",
+        f"  bloated := array_append(bloated, {_text(table.name)});",
+        "END IF;",
+    ]
 
 
 def _reclone(table: SealedTable) -> str:

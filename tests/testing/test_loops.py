@@ -155,3 +155,26 @@ def test_an_async_fixture_of_the_project_uses_the_sessions(project: Project) -> 
         "error",
         passed=1,
     )
+
+
+def test_a_pool_that_pings_is_shared_by_two_loops_that_live_at_once(project: Project) -> None:
+    (project.pytester.path / "shop" / "database.py").write_text(
+        (project.pytester.path / "shop" / "database.py").read_text().replace("pool_size=3", "pool_pre_ping=True")
+    )
+    project.check(
+        """
+        import asyncio
+        import pytest
+        from fastapi.testclient import TestClient
+        from shop.main import app
+
+        @pytest.mark.parametrize("turn", range(20))
+        async def test_both_clients(turn, async_client):
+            with TestClient(app) as client:
+                for number in range(4):
+                    assert (await async_client.post(f"/customers/a{number}")).status_code == 200
+                    assert (await asyncio.to_thread(client.post, f"/customers/b{number}")).status_code == 200
+                    assert len((await async_client.get("/customers")).json()) == 2 * number + 2
+        """,
+        passed=20,
+    )

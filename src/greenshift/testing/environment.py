@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ class Environment:
             ``{port}``, ``{user}``, ``{password}`` and ``{database}``.
         driver: the driver of variables that name none.
         environ: the mapping to change; the process's own by default.
+        earlier: databases that the variables named before another process of this run set them.
     """
 
     def __init__(
@@ -67,17 +68,20 @@ class Environment:
         variables: Mapping[str, str | None],
         driver: str,
         environ: MutableMapping[str, str] | None = None,
+        *,
+        earlier: Iterable[Target] = (),
     ) -> None:
         self._variables = variables
         self._driver = driver
         self._environ = os.environ if environ is None else environ
+        self._earlier = frozenset(earlier)
         self._originals = {name: self._environ.get(name) for name in variables}
 
     @property
     def replaced_targets(self) -> frozenset[Target]:
         """The databases that the variables named before they were replaced."""
         found = (Target.of(value) for value in self._originals.values() if value)
-        return frozenset(target for target in found if target is not None)
+        return self._earlier | {target for target in found if target is not None}
 
     def values(self, address: Address, database: str) -> dict[str, str]:
         """Return each variable's value for one database.

@@ -125,7 +125,9 @@ class PostgresGround(Ground):
         self._given = server
 
     def open(self) -> str:
-        self._server = self._given() if self._given else open_suite_server(self.config, self.options, self.say)
+        self._server = self.server = (
+            self._given() if self._given else open_suite_server(self.config, self.options, self.say)
+        )
         self._run = Run.start(self._server, self.options.run)
         if self._server.start_seconds == 0 and self.options.worker in {"main", "gw0"}:
             self._reap()

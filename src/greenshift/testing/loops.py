@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
 
 from greenshift import trace
@@ -32,6 +33,8 @@ class LoopFollower:
     def __init__(self, before_end: Callable[[Loop], None]) -> None:
         self._before_end = before_end
         self._connections: dict[trace.ConnectionInfo, Any] = {}
+        self._infos: dict[int, trace.ConnectionInfo] = {}
+        self._guarded: WeakSet[Dialect] = WeakSet()
         self._test_loops: WeakSet[Loop] = WeakSet()
         self._close_runner = asyncio.Runner.close
         self._subscriptions: list[trace.Subscription] = []
@@ -52,6 +55,7 @@ class LoopFollower:
             trace.pool.on_connect(self._connected),
             trace.pool.on_checkout(self._checked_out),
             trace.pool.on_close(self._closed),
+            trace.pool.on_connect_arguments(self._connecting),
         ]
 
     def uninstall(self) -> None:
@@ -60,6 +64,9 @@ class LoopFollower:
         for subscription in self._subscriptions:
             subscription.close()
         self._subscriptions = []
+        for dialect in self._guarded:
+            del dialect.do_ping
+        self._guarded.clear()
 
     def add_test_loop(self, loop: Loop) -> None:
         """Remember a loop in which a test plugin runs tests."""
@@ -75,21 +82,43 @@ class LoopFollower:
 
     def drop(self, info: trace.ConnectionInfo, reason: str) -> None:
         """End a connection, wherever it is, and have its pool replace it."""
-        connection = self._connections.pop(info, None)
+        connection = self._forget(info)
         if connection is not None:
             end_connection(connection, info.loop)
         info.invalidate(reason)
 
+    def _forget(self, info: trace.ConnectionInfo) -> Any:
+        connection = self._connections.pop(info, None)
+        if connection is not None:
+            self._infos.pop(id(connection), None)
+        return connection
+
     def _connected(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
         self._connections[info] = dbapi_connection
+        self._infos[id(dbapi_connection)] = info
 
     def _closed(self, info: trace.ConnectionInfo) -> None:
-        self._connections.pop(info, None)
+        self._forget(info)
 
     def _checked_out(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
         if not info.usable_here:
             end_connection(dbapi_connection, info.loop)
             raise DisconnectionError("this connection belongs to another event loop; the pool opens a new one")
+
+    def _connecting(self, dialect: Dialect, _arguments: list[Any], _keywords: dict[str, Any]) -> None:
+        """Have ``pool_pre_ping`` ask first whose a connection is: it pings before the pool's checkout event."""
+        if not dialect.is_async or dialect in self._guarded:
+            return
+        ping = dialect.do_ping
+
+        def do_ping(dbapi_connection: Any) -> bool:
+            info = self._infos.get(id(dbapi_connection))
+            if info is not None:
+                self._checked_out(info, dbapi_connection)
+            return ping(dbapi_connection)
+
+        dialect.do_ping = do_ping  # type: ignore[method-assign]
+        self._guarded.add(dialect)
 
     def _runner_ends(self, runner: asyncio.Runner) -> None:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,19 +27,23 @@ class Options:
         rebuild: build the template anew though a finished one is there.
         keep_failed: keep the database of each failed test.
         worker: the name of this process among the run's processes: ``main``, ``gw0``, ``gw1``...
-        run: the identifier that the processes of this run share; None where this process is the only one.
+        run: the identifier that the processes of this run share.
         distributes: whether this process hands tests to workers and runs none itself.
     """
 
     rebuild: bool = False
     keep_failed: bool = False
     worker: str = "main"
-    run: str | None = None
+    run: str = ""
     distributes: bool = False
 
 
 PROJECT_KEY = pytest.StashKey[tuple[Config, Options]]()
 _SUITE_KEY = pytest.StashKey["Suite"]()
+
+
+def _same(server: Server) -> Server:
+    return server
 
 
 def suite_if_any(config: pytest.Config) -> Suite | None:
@@ -62,8 +67,7 @@ def current_suite(config: pytest.Config, server: Callable[[], Server] | None = N
         project, options = config.stash[PROJECT_KEY]
         inherited = workers.inherited_server()
         if inherited is not None:
-            suite = Suite(project, options, server=lambda: inherited)
-        else:
-            suite = Suite(project, options, server=server)
+            server = partial(_same, inherited)
+        suite = Suite(project, options, server=server, replaced=workers.inherited_targets())
         config.stash[_SUITE_KEY] = suite
     return suite

@@ -31,7 +31,7 @@ _DATABASE_FIXTURES = _SESSION_FIXTURES | {
     "db_engine",
     "db_session_factory",
 }
-_NO_TESTS_RUN = ("collectonly", "help", "version", "showfixtures", "show_fixtures_per_test", "markers")
+_NOTHING_IMPORTED = ("help", "version")
 
 
 def prepare(config: pytest.Config) -> None:
@@ -56,21 +56,17 @@ def prepare(config: pytest.Config) -> None:
     )
     config.stash[PROJECT_KEY] = project, options
     is_wanted = project.configured or project.url is not None
-    if not is_wanted or any(getattr(arguments, name, False) for name in _NO_TESTS_RUN):
+    if not is_wanted or any(getattr(arguments, name, False) for name in _NOTHING_IMPORTED):
         return
-    if project.is_sqlite:
-        if not options.distributes:
-            current_suite(config).open()
-    elif options.distributes:
-        from greenshift.testing.server import open_suite_server
-
-        workers.hand_over(open_suite_server(project, options, None))
-    elif workers.is_worker():
-        current_suite(config).open()
+    if project.is_sqlite or workers.is_worker():
+        suite = current_suite(config)
     else:
         from greenshift.testing.server import OpeningServer
 
-        current_suite(config, OpeningServer(project, options).result).open()
+        suite = current_suite(config, OpeningServer(project, options).result)
+    suite.open()
+    if options.distributes:
+        workers.hand_over(suite.server, options.run, suite.environment.replaced_targets)
 
 
 def configure(config: pytest.Config) -> None:
@@ -80,17 +76,18 @@ def configure(config: pytest.Config) -> None:
     from greenshift.testing import fixture_plugin
 
     config.pluginmanager.register(fixture_plugin, "greenshift-fixtures")
-    config.stash[_GATHERED_KEY] = Report()
+    suite = suite_if_any(config)
+    config.stash[_GATHERED_KEY] = Report() if suite is None else suite.report
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.XdistPart(config.stash[_GATHERED_KEY]), "greenshift-xdist")
 
 
 def finish(config: pytest.Config) -> None:
     """End this process's share of the run."""
+    workers.take_back()
     suite = suite_if_any(config)
     if suite is not None:
         suite.close()
-    workers.end_handed_over()
 
 
 def collected(session: pytest.Session) -> None:
@@ -232,6 +229,6 @@ def _record(item: pytest.Item) -> TestRecord:
         item.nodeid,
         isolation,
         explicit=_is_explicit(item),
-        must_query=says_so and not no_queries_ok,
+        must_query=says_so and not no_queries_ok and not item.config.option.setuponly,
         keep=keep,
     )

@@ -6,12 +6,12 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.postgres import Backend, Server, explain_disk_full
-from greenshift.testing.environment import Environment
+from greenshift.testing.environment import Environment, Target
 from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
 from greenshift.testing.isolation import Isolation
 from greenshift.testing.loops import Loop, LoopFollower
@@ -32,6 +32,7 @@ class Suite:
         config: the project's configuration, command-line options included.
         options: what else the command line said.
         server: waits for the server that is to be used, and returns it; None to open one.
+        replaced: databases that the application's variables named before another process of this run set them.
         say: is told in a few words what takes long.
     """
 
@@ -41,6 +42,7 @@ class Suite:
         options: Options,
         *,
         server: Callable[[], Server] | None = None,
+        replaced: Iterable[Target] = (),
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
@@ -49,7 +51,7 @@ class Suite:
         self.failure: GreenshiftError | None = None
         self.current: TestRecord | None = None
         self.fixtures: list[SetUpFixture] = []
-        self.environment = Environment(config.env, config.driver)
+        self.environment = Environment(config.env, config.driver, earlier=replaced)
         self._ground: Ground
         if config.is_sqlite:
             self._ground = SQLiteGround(config, options, self.environment, self.report, say)
@@ -65,6 +67,11 @@ class Suite:
         self._building = False
         self.loops = LoopFollower(self._loop_ends)
         self._watch: Watch | None = None
+
+    @property
+    def server(self) -> Server | None:
+        """The server, once it is open; None on SQLite."""
+        return self._ground.server
 
     @property
     def opened(self) -> bool:

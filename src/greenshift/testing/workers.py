@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,12 +16,11 @@ from greenshift.testing.running import suite_if_any
 
 if TYPE_CHECKING:
     from greenshift.postgres import Server
+    from greenshift.testing.environment import Target
 
 # xdist's own channel to a worker is not there yet when the worker loads its first conftest.
 _VARIABLE = "GREENSHIFT_RUN_SERVER"
 _REPORT_KEY = "greenshift_report"
-
-_handed_over: Server | None = None
 
 
 def worker_name() -> str:
@@ -42,48 +42,57 @@ def distributes(arguments: Any) -> bool:
     return has_workers and not getattr(arguments, "usepdb", False)
 
 
-def hand_over(server: Server) -> None:
-    """Let the workers that this process is about to start use its server."""
-    global _handed_over
-    _handed_over = server
-    description = {
-        "controller": os.getpid(),
-        "run": secrets.token_hex(4),
-        "address": asdict(server.address),
-        "provider": server.provider,
-        "version": server.version,
-        "owned": server.owned,
-        "maintenance_database": server.maintenance_database,
-        "in_memory": server.in_memory,
-        "notice": server.notice,
-        "start_seconds": server.start_seconds,
-    }
+def hand_over(server: Server | None, run: str, replaced: Iterable[Target]) -> None:
+    """Let the workers that this process is about to start use its server.
+
+    Args:
+        server: the server; None where there is none to share (SQLite).
+        run: what the processes of this run call it.
+        replaced: the databases that the application's variables named before the run.
+    """
+    description = {"controller": os.getpid(), "run": run, "replaced": [astuple(target) for target in replaced]}
+    if server is not None:
+        description["server"] = {
+            "address": asdict(server.address),
+            "provider": server.provider,
+            "version": server.version,
+            "owned": server.owned,
+            "maintenance_database": server.maintenance_database,
+            "in_memory": server.in_memory,
+            "notice": server.notice,
+            "start_seconds": server.start_seconds,
+        }
     os.environ[_VARIABLE] = json.dumps(description)
 
 
-def end_handed_over() -> None:
-    """Stop the server that was handed to the workers, if it was ours."""
-    global _handed_over
-    if _handed_over is not None:
-        os.environ.pop(_VARIABLE, None)
-        _handed_over.stop()
-        _handed_over = None
+def take_back() -> None:
+    """Let nobody use the server any more: it is about to end."""
+    if _VARIABLE in os.environ and _handed()["controller"] == os.getpid():
+        del os.environ[_VARIABLE]
+
+
+def inherited_targets() -> frozenset[Target]:
+    """Return the databases that the application's variables named before the controller replaced them."""
+    if not is_worker():
+        return frozenset()
+    from greenshift.testing.environment import Target
+
+    return frozenset(Target(*parts) for parts in _handed()["replaced"])
 
 
 def inherited_server() -> Server | None:
     """Return the server that the controller opened for this worker; None in any other process."""
-    if not is_worker():
+    if not is_worker() or "server" not in _handed():
         return None
     from greenshift.postgres import Address, Server
 
-    description = _handed()
-    del description["controller"], description["run"]
+    description = _handed()["server"]
     return Server(Address(**description.pop("address")), **description)
 
 
-def run_identifier() -> str | None:
-    """Return what the workers of this run call it; None where this process is the only one."""
-    return str(_handed()["run"]) if is_worker() else None
+def run_identifier() -> str:
+    """Return what the processes of this run call it, made up in the first of them."""
+    return str(_handed()["run"]) if is_worker() else secrets.token_hex(4)
 
 
 def _handed() -> dict[str, Any]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from greenshift.postgres import Run, Server, TemplateSource, TemplateTarget
-from greenshift.postgres.schema_database import SchemaDatabase, SchemaPlace
+from greenshift.postgres.schema_database import SchemaDatabase
+from greenshift.postgres.schema_place import SchemaPlace
 
 MakeSchema = Callable[..., SchemaDatabase]
 

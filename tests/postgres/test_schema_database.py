@@ -9,7 +9,8 @@ import pytest
 from postgres.schema_fixtures import MakeSchema, make_schema, schemas_of, shared, shared_run, source_of
 
 from greenshift.postgres import DatabaseError, ForeignDatabaseError, Run, Server, TemplateError
-from greenshift.postgres.schema_database import SchemaDatabase, SchemaPlace
+from greenshift.postgres.schema_database import SchemaDatabase
+from greenshift.postgres.schema_place import SchemaPlace
 
 __all__ = ["make_schema", "shared", "shared_run"]
 

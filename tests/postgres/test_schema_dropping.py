@@ -8,8 +8,9 @@ import pytest
 from postgres.schema_fixtures import MakeSchema, make_schema, schemas_of, shared, shared_run, source_of
 
 from greenshift.postgres import Run, Server
-from greenshift.postgres.schema_database import SchemaDatabase, SchemaPlace
+from greenshift.postgres.schema_database import SchemaDatabase
 from greenshift.postgres.schema_dropping import read_schema_marker, reap_schemas
+from greenshift.postgres.schema_place import SchemaPlace
 
 __all__ = ["make_schema", "shared", "shared_run"]
 
@@ -20,7 +21,8 @@ def abandoned(shared: Server) -> str:
         "import sys, time\n"
         "from postgres.schema_fixtures import source_of\n"
         "from greenshift.postgres import Run, ServerSettings, open_server\n"
-        "from greenshift.postgres.schema_database import SchemaDatabase, SchemaPlace\n"
+        "from greenshift.postgres.schema_database import SchemaDatabase\n"
+        "from greenshift.postgres.schema_place import SchemaPlace\n"
         "run = Run.start(open_server(ServerSettings(url=sys.argv[1])))\n"
         "schema = SchemaDatabase(SchemaPlace(run, 'main'), source_of('CREATE TABLE a (id int)'))\n"
         "print(schema.name, flush=True)\n"

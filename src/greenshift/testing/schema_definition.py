@@ -14,7 +14,7 @@ from greenshift.config import Config
 from greenshift.errors import ConfigurationError
 from greenshift.postgres.errors import TemplateError
 from greenshift.postgres.marker import lock_key
-from greenshift.postgres.schema_database import SchemaPlace
+from greenshift.postgres.schema_place import SchemaPlace
 from greenshift.testing.definition import definition_for
 from greenshift.testing.definitions import BuildTarget, Definition, SQLiteTarget
 from greenshift.testing.definitions.failure import shown

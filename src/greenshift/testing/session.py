@@ -133,6 +133,7 @@ def end(item: pytest.Item) -> list[str]:
     suite, test = suite_if_any(item.config), item.stash.get(_RECORD_KEY, None)
     if suite is None or test is None:
         return []
+    del item.stash[_RECORD_KEY]  # pytest keeps the item to the end of the run; its statements need not stay as well
     try:
         return suite.end(test)
     except GreenshiftError as error:

@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy.orm.attributes
-from sqlalchemy import TextClause, UpdateBase, inspect
+from sqlalchemy import Alias, Select, Subquery, TextClause, UpdateBase, inspect
 from sqlalchemy.engine import Compiled
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapper, ORMExecuteState, QueryableAttribute, RelationshipProperty
@@ -114,19 +114,19 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
 
 
 def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None:
-    """Return the origin of a statement that a Session executes, or None for the user's own select.
+    """Return the origin of a statement that a Session executes, or None where its text says it all.
 
     Args:
-        state: what ``do_orm_execute`` is given; an ORM statement.
+        state: what ``do_orm_execute`` is given.
         frame: the innermost frame.
     """
+    if not state.is_orm_statement:
+        return None
     if state.is_select:
         path = state.loader_strategy_path
-        if path is None:
-            return None
         if state.is_column_load:
             return _column_load(state, frame)
-        return None if path.is_root else _relationship_load(state, path)
+        return None if path is None or path.is_root else _relationship_load(state, path)
     if state.is_insert:
         return Origin("insert", _model(state))
     if state.is_update:
@@ -136,12 +136,31 @@ def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None
     return Origin("select", _model(state))
 
 
-def compiled_origin(compiled: Compiled, mapper: Mapper[Any] | None) -> Origin:
+def _selected_model(statement: Any) -> str | None:
+    """Return the mapped class that a select is about: of its columns, or else of what it selects from."""
+    for described in getattr(statement, "column_descriptions", ()):
+        entity = inspect(described.get("entity"), raiseerr=False)
+        if entity is not None:
+            return str(entity.mapper.class_.__name__)
+    for source in statement.get_final_froms() if isinstance(statement, Select) else ():
+        inner: Any = source
+        while isinstance(inner, Alias | Subquery):
+            inner = inner.element
+        if isinstance(inner, Select):
+            model = _selected_model(inner)
+        else:
+            entity = inspect(source.entity_namespace, raiseerr=False)
+            model = entity.class_.__name__ if isinstance(entity, Mapper) else None
+        if model is not None:
+            return model
+    return None
+
+
+def compiled_origin(compiled: Compiled) -> Origin:
     """Return the origin of a compiled statement that nothing else explains: it depends on its text alone.
 
     Args:
         compiled: SQLAlchemy's compiled statement, which it keeps in its cache.
-        mapper: of the select that a Session has just announced, if the statement is that one.
     """
     if isinstance(compiled, DDLCompiler):
         return _DDL
@@ -154,18 +173,17 @@ def compiled_origin(compiled: Compiled, mapper: Mapper[Any] | None) -> Origin:
             return CORE
         kind: OriginKind = "insert" if statement.is_insert else "update" if statement.is_update else "delete"
         return Origin(kind, inspect(entity).mapper.class_.__name__)
-    entities = [one.get("entity") for one in getattr(statement, "column_descriptions", ())]
-    models = (inspect(one, raiseerr=False) for one in entities if one is not None)
-    mapper = next((one.mapper for one in models if one is not None), mapper)
-    return CORE if mapper is None else Origin("select", mapper.class_.__name__)
+    model = _selected_model(statement)
+    return CORE if model is None else Origin("select", model)
 
 
 def unit_of_work_origin(context: ExecutionContext, mark: str) -> Origin:
-    """Return the origin of a statement that a flush or a bulk operation sends.
+    """Return the origin of a Core statement that a flush, a bulk operation or a refresh sends.
 
     Args:
         context: SQLAlchemy's execution context.
         mark: the ORM operation on the stack (``call_site.find_user_frame``).
     """
     table = getattr(context.invoked_statement, "table", None)
-    return Origin("flush" if mark == "flush" else "bulk", getattr(table, "name", None))
+    kind: OriginKind = "flush" if mark == "flush" else "bulk" if mark == "bulk" else "refresh"
+    return Origin(kind, getattr(table, "name", None))

@@ -7,8 +7,6 @@ import threading
 import weakref
 from typing import Any, Final
 
-from sqlalchemy.orm import Mapper
-
 # The loop, the task and the task's name.
 Where = tuple[weakref.ref[asyncio.AbstractEventLoop] | None, weakref.ref[asyncio.Task[Any]] | None, str | None]
 
@@ -16,12 +14,10 @@ NOWHERE: Final[Where] = (None, None, None)
 
 
 class _Here(threading.local):
-    """The thread at hand, looked up once a thread, and the ORM select last announced in it."""
+    """The thread at hand, looked up once a thread."""
 
     def __init__(self) -> None:
         self.thread = threading.current_thread()
-        # The identity of the statement, and the model it is about.
-        self.announced: tuple[int, Mapper[Any] | None] | None = None
 
 
 here: Final = _Here()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import weakref
 from asyncio import _get_running_loop
+from sys import _getframe
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from types import FrameType
+from typing import Any, Final
 
+import sqlalchemy.orm.session
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import Compiled, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle, ExecutionContext
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from greenshift.trace import connections
 from greenshift.trace.call_site import find_user_frame
@@ -38,9 +40,10 @@ logger = logging.getLogger("greenshift.trace")
 
 statements: Channel[[Statement]] = Channel()
 
-# So many frames above a cursor's event the user's code can begin: `Connection` and `Session` stand below it.
+# So many frames above a cursor's event the user's code can begin, and the inner ones of a Session's execution stand.
 _CORE_DEPTH: Final = 3
-_SESSION_DEPTH: Final = 7
+_SESSION_DEPTH: Final = 8
+_SESSION_FILE: Final = sqlalchemy.orm.session.__file__
 
 # What the driver is executing now, by the identity of its cursor.
 _running: dict[int, Statement] = {}
@@ -54,23 +57,24 @@ def _report(name: str) -> None:
         logger.exception("greenshift: tracing failed in %s; logged once", name)
 
 
-class _Facts(NamedTuple):
-    """What is the same for every execution of a compiled statement."""
-
-    template: str
-    origin: Origin
-    reasons: frozenset[str]
-
+# What is the same for every execution of a compiled statement: its template, its origin, how it taints.
+_Facts = tuple[str, Origin, frozenset[str]]
 
 # By the identity of the compiled statement, which SQLAlchemy keeps in a cache of its own.
-_facts: dict[int, tuple[weakref.ref[Compiled], _Facts]] = {}
+_facts: dict[int, _Facts] = {}
+_compiled: dict[int, weakref.ref[Compiled]] = {}
 
 
-def _new_facts(compiled: Compiled, mapper: Mapper[Any] | None) -> _Facts:
+def _forget(key: int) -> None:
+    _facts.pop(key, None)
+    _compiled.pop(key, None)
+
+
+def _new_facts(compiled: Compiled) -> _Facts:
     template = str(compiled)
-    facts = _Facts(template, compiled_origin(compiled, mapper), session_state_reasons(template))
     key = id(compiled)
-    _facts[key] = (weakref.ref(compiled, lambda _: _facts.pop(key, None)), facts)
+    _compiled[key] = weakref.ref(compiled, lambda _: _forget(key))
+    facts = _facts[key] = (template, compiled_origin(compiled), session_state_reasons(template))
     return facts
 
 
@@ -85,36 +89,29 @@ def _before_cursor_execute(
     try:
         statement = Statement()
         statement.sql = sql
-        statement._template = None
+        try:
+            frame: FrameType | None = _getframe(_SESSION_DEPTH)
+            if frame.f_code.co_filename != _SESSION_FILE:  # type: ignore[union-attr]
+                frame = _getframe(_CORE_DEPTH)
+        except ValueError:  # a shallow stack, such as a greenlet's
+            frame = _getframe(_CORE_DEPTH)
+        frame, mark = find_user_frame(frame)
+        statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
         compiled = None if context is None else context.compiled
         if context is None or compiled is None:
-            frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
+            statement._template = None
             statement.origin = CORE if context is None else DRIVER
             reasons = session_state_reasons(sql)
         elif sql is getattr(context, "statement", None) or context.execute_style is ExecuteStyle.INSERTMANYVALUES:
-            announced = here.announced
-            is_announced = announced is not None and announced[0] == id(context.invoked_statement)
-            known = _facts.get(id(compiled))
-            if known is None:
-                facts = _new_facts(compiled, announced[1] if announced and is_announced else None)
-            else:
-                facts = known[1]
-            statement._template, statement.origin, reasons = facts
-            if (noted := context.execution_options.get(OPTION)) is not None:
-                statement.origin = noted
-                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
-            elif is_announced:
-                here.announced = None
-                frame, _ = find_user_frame(sys._getframe(_SESSION_DEPTH))
-            else:
-                frame, mark = find_user_frame(sys._getframe(_CORE_DEPTH))
-                if mark is not None and mark != "refresh":
-                    statement.origin = unit_of_work_origin(context, mark)
+            facts = _facts.get(id(compiled))
+            statement._template, origin, reasons = facts or _new_facts(compiled)
+            if mark:
+                origin = unit_of_work_origin(context, mark)
+            statement.origin = context.execution_options.get(OPTION, origin)
         else:
-            frame, _ = find_user_frame(sys._getframe(_CORE_DEPTH))
+            statement._template = None
             statement.origin = DEFAULT
             reasons = session_state_reasons(sql)
-        statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
         statement.parameters = None
         if type(parameters) is dict and len(parameters) <= SHAPE_LIMIT:
             statement._shape = (1, tuple(parameters), tuple(map(type, parameters.values())), len(parameters))
@@ -200,15 +197,13 @@ def _handle_error(context: ExceptionContext) -> None:
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
     try:
-        if not state.is_orm_statement:
-            here.announced = None
-            return
         # Most are the user's own selects, which explain themselves once they are compiled.
-        is_plain = state.is_select and state.loader_strategy_path is None
-        origin = None if is_plain else orm_origin(state, sys._getframe(1))
-        if origin is None:
-            here.announced = (id(state.statement), state.bind_mapper)
-        else:
+        if state.is_select:
+            path = state.loader_strategy_path
+            if path is None or (path.is_root and not state.is_column_load):
+                return
+        origin = orm_origin(state, _getframe(1))
+        if origin is not None:
             state.update_execution_options(**{OPTION: origin})
     except Exception:
         _report("do_orm_execute")

@@ -40,16 +40,29 @@ def seal(server: Server, database: str) -> None:
     """
     with psycopg.connect(**keeper_arguments(server.address, database), autocommit=True) as connection:  # type: ignore[arg-type]
         _run(connection, "SET allow_system_table_mods = on")
-        _run(connection, f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         # Before the plan is read: emptied tables give their pages back, and rows are frozen, so that reading
         # them in a clone writes nothing.
         _vacuum(connection, server.version, "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'")
         with connection.transaction():
-            _seal(connection, server.version)
+            watching = connection.execute(_WATCHING).fetchall()
+            # Those of the application that fire even for replicas; what they would write is not the template's.
+            for name, _ in watching:
+                _run(connection, f"ALTER EVENT TRIGGER {name} DISABLE")
+            _seal(connection, server.version, restart_cached=not watching)
+            for name, mode in watching:
+                _run(connection, f"ALTER EVENT TRIGGER {name} ENABLE {mode}")
+            _run(connection, event_triggers())
+            _run(connection, f"SELECT setval('{SCHEMA}.ddl', 1, false)")
         _vacuum(connection, server.version, f"n.nspname = '{SCHEMA}'")
 
 
-def _seal(connection: Connection[tuple[object, ...]], version: int) -> None:
+_WATCHING = b"""
+SELECT quote_ident(evtname), CASE evtenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END
+FROM pg_event_trigger WHERE evtenabled IN ('A', 'R') ORDER BY 1
+"""
+
+
+def _seal(connection: Connection[tuple[object, ...]], version: int, *, restart_cached: bool) -> None:
     _run(connection, f"CREATE SCHEMA {SCHEMA}")
     for sequence in ("ddl", "horizon"):
         _run(connection, f"CREATE SEQUENCE {SCHEMA}.{sequence}")
@@ -82,11 +95,9 @@ def _seal(connection: Connection[tuple[object, ...]], version: int) -> None:
         sequences=read_sequences(connection),
         large_objects=_count(connection, "SELECT count(*) FROM pg_largeobject_metadata"),
         large_object_pages=_count(connection, "SELECT count(*) FROM pg_largeobject"),
-        restart_cached=not _count(connection, "SELECT count(*) FROM pg_event_trigger WHERE evtenabled IN ('A', 'R')"),
+        restart_cached=restart_cached,
     )
     _run(connection, rewind_function(plan))
-    _run(connection, event_triggers())
-    _run(connection, f"SELECT setval('{SCHEMA}.ddl', 1, false)")
     # Every row of the template is older than this; every row that a clone gets is younger.
     _run(connection, f"SELECT setval('{SCHEMA}.horizon', pg_current_xact_id()::xid::text::bigint)")
 

@@ -171,13 +171,23 @@ def _place(code: CodeType, line: int) -> str:
 
 def _children() -> frozenset[int]:
     """Process ids of this process's children: from Linux's own list, elsewhere those of multiprocessing."""
-    found: set[int] = set()
-    try:
-        for thread in os.listdir("/proc/self/task"):
-            found.update(int(word) for word in Path(f"/proc/self/task/{thread}/children").read_text().split())
-    except OSError:
-        found.update(child.pid for child in multiprocessing.active_children() if child.pid is not None)
-    return frozenset(found)
+    for _ in range(5):
+        try:
+            threads = os.listdir("/proc/self/task")
+        except OSError:
+            break
+        found: set[int] = set()
+        try:
+            for thread in threads:
+                # Twice for each test, so without what pathlib and text files add.
+                with open(f"/proc/self/task/{thread}/children", "rb", buffering=0) as file:
+                    found.update(map(int, file.read().split()))
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread ended just now; its children are another's from then on
+        except OSError:
+            break
+        return frozenset(found)
+    return frozenset(child.pid for child in multiprocessing.active_children() if child.pid is not None)
 
 
 def _runs(process: int) -> bool:

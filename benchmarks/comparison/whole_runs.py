@@ -49,6 +49,18 @@ def test_work(number, db_session):
     assert [entry.name for entry in found] == ["entry 0", "entry 1", "entry 2"]
 """
 
+# The most that two workers can give on a machine: as much processor time a test, and nothing to share.
+COMPUTING_TEST = """
+import time
+import pytest
+
+@pytest.mark.parametrize("number", range(1000))
+def test_computing(number):
+    end = time.process_time() + 0.0045
+    while time.process_time() < end:
+        pass
+"""
+
 IDLE_TEST = """
 import pytest
 
@@ -92,22 +104,43 @@ def workers(directory: Path, *, quick: bool) -> dict[str, Any]:
         directory / "workers",
         {"app.py": APPLICATION, "pyproject.toml": PYPROJECT, "test_work.py": WORKING_TEST.format(loops=12)},
     )
-    one, two, each = [], [], []
+    computing = write_project(directory / "computing", {"pyproject.toml": "", "test_computing.py": COMPUTING_TEST})
+    variants = {
+        "Greenshift": (project, ("greenshift", "xdist")),
+        "tests that only compute, without Greenshift": (computing, ("xdist",)),
+    }
+    figures: dict[str, Any] = {}
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
     for _ in range(1 if quick else 5):
-        alone = run_pytest(project, ("greenshift", "xdist"), "-n", "0")
-        one.append(alone.seconds)
-        each.append(alone.per_test(10))
-        two.append(run_pytest(project, ("greenshift", "xdist"), "-n", "2").seconds)
-    ratio = statistics.median(slow / fast for slow, fast in zip(one, two, strict=True))
-    print("\n1,000 tests, seconds for the whole run, start and end included\n")
-    rows = [
-        ("-n 0", f"{statistics.median(one):.2f}"),
-        ("-n 2", f"{statistics.median(two):.2f}"),
-        ("times faster", f"{ratio:.2f}"),
-        ("one test under -n 0, ms", milliseconds(statistics.median(each))),
-    ]
-    print(table(("", ""), rows))
-    return {"one": summary(one), "two": summary(two), "ratio": ratio, "test": summary(each)}
+        for name, (place, plugins) in variants.items():
+            one = run_pytest(place, plugins, "-n", "0")
+            two = run_pytest(place, plugins, "-n", "2")
+            rounds[name].append(
+                {
+                    "one": one.seconds,
+                    "two": two.seconds,
+                    "ratio": one.seconds / two.seconds,
+                    "ratio of the tests alone": (one.starts[-1] - one.starts[0]) / (two.starts[-1] - two.starts[0]),
+                    "test": one.per_test(10),
+                }
+            )
+    rows = []
+    for name, runs in rounds.items():
+        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        figures[name] = middle | {"rounds": runs}
+        rows.append(
+            (
+                name,
+                milliseconds(middle["test"]),
+                f"{middle['one']:.2f}",
+                f"{middle['two']:.2f}",
+                f"{middle['ratio']:.2f}",
+                f"{middle['ratio of the tests alone']:.2f}",
+            )
+        )
+    print("\n1,000 tests in one process and in two; seconds for the whole run, start and end included\n")
+    print(table(("", "ms a test", "-n 0", "-n 2", "times faster", "without start and end"), rows))
+    return figures
 
 
 def idle(server: Server, directory: Path, *, quick: bool) -> dict[str, Any]:

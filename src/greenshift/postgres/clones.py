@@ -7,6 +7,7 @@ import itertools
 import os
 import queue
 import threading
+import time
 
 import psycopg
 
@@ -14,6 +15,9 @@ from greenshift.postgres.database import Database
 from greenshift.postgres.errors import DatabaseError
 from greenshift.postgres.run import Run
 from greenshift.postgres.template import Template
+
+# How many used clones (some 8 MB each) may wait to be dropped while new ones are made.
+UNDROPPED = 32
 
 
 class ClonePool:
@@ -38,11 +42,12 @@ class ClonePool:
         self._taken: set[Database] = set()
         self._process = os.getpid()
         self._closed = False
+        self._size = max(size, 1)
         self._threads = [
             threading.Thread(target=self._make, name="greenshift clones", daemon=True),
             threading.Thread(target=self._drop, name="greenshift used clones", daemon=True),
         ]
-        for _ in range(max(size, 1)):
+        for _ in range(self._size):
             self._wanted.put(True)
         for thread in self._threads:
             thread.start()
@@ -103,6 +108,9 @@ class ClonePool:
     def _drop(self) -> None:
         while (database := self._used.get()) is not None:
             database.close()
+            # Tests wait for new ones, and nobody for this.
+            while self.ready < self._size and self._used.qsize() < UNDROPPED and not self._closed:
+                time.sleep(0.005)
             # What cannot be dropped now is dropped when the pool closes.
             with contextlib.suppress(DatabaseError, psycopg.Error):
                 self._dropping.drop(database.name)

@@ -111,7 +111,7 @@ def workers(directory: Path, *, quick: bool) -> dict[str, Any]:
     }
     figures: dict[str, Any] = {}
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
-    for _ in range(1 if quick else 5):
+    for _ in range(1 if quick else 3):
         for name, (place, plugins) in variants.items():
             one = run_pytest(place, plugins, "-n", "0")
             two = run_pytest(place, plugins, "-n", "2")

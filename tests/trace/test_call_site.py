@@ -176,7 +176,7 @@ def test_editable_install_counts_as_user_code(tmp_path: Path, monkeypatch: pytes
 
 def test_application_installed_in_site_packages_can_be_included(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_site, "_included", [])
-    monkeypatch.setattr(call_site, "_kinds", {})
+    monkeypatch.setattr(call_site, "kinds", {})
     filename = "/home/me/.venv/lib/python3.11/site-packages/app/services.py"
     assert not trace.is_user_file(filename)
     trace.include_user_path("/home/me/.venv/lib/python3.11/site-packages/app")

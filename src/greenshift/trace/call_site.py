@@ -13,7 +13,7 @@ import sqlalchemy.orm.session
 
 # The commonest kind is the false one: it is tested for at every frame.
 _LIBRARY: Final = 0
-_USER: Final = 1
+USER: Final = 1
 _ORM_SESSION: Final = 2
 
 # Public methods of Session which say why the ORM sends a statement; they stand in the stack above the user's frame.
@@ -68,19 +68,19 @@ _LIBRARY_DIRECTORIES: Final = _directories()
 _LIBRARY_SEGMENTS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _SESSION_FILE: Final = sqlalchemy.orm.session.__file__
 _included: list[str] = []
-_kinds: dict[str, int] = {}
+kinds: dict[str, int] = {}
 
 
 def _classify(filename: str) -> int:
     if filename == _SESSION_FILE:
         kind = _ORM_SESSION
     elif filename.startswith("<"):
-        kind = _USER if filename.startswith(_TYPED) else _LIBRARY
+        kind = USER if filename.startswith(_TYPED) else _LIBRARY
     else:
         path = os.path.abspath(filename)
         is_library = path.startswith(_LIBRARY_DIRECTORIES) or any(part in path for part in _LIBRARY_SEGMENTS)
-        kind = _LIBRARY if is_library and not path.startswith(tuple(_included)) else _USER
-    _kinds[filename] = kind
+        kind = _LIBRARY if is_library and not path.startswith(tuple(_included)) else USER
+    kinds[filename] = kind
     return kind
 
 
@@ -94,8 +94,8 @@ def is_user_file(filename: str) -> bool:
     Args:
         filename: a path, or a name such as ``<stdin>``.
     """
-    kind = _kinds.get(filename)
-    return (_classify(filename) if kind is None else kind) == _USER
+    kind = kinds.get(filename)
+    return (_classify(filename) if kind is None else kind) == USER
 
 
 def include_user_path(path: str | os.PathLike[str]) -> None:
@@ -105,7 +105,7 @@ def include_user_path(path: str | os.PathLike[str]) -> None:
         path: the folder of the installed package.
     """
     _included.append(os.path.join(os.path.abspath(os.fspath(path)), ""))
-    _kinds.clear()
+    kinds.clear()
 
 
 def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | None]:
@@ -120,7 +120,6 @@ def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | No
         The frame, or None when only library code is on the stack; and ``flush``, ``refresh``, ``bulk`` or None.
     """
     mark: str | None = None
-    kinds = _kinds
     current = None
     while True:
         while frame is not None:
@@ -130,7 +129,7 @@ def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | No
             except KeyError:
                 kind = _classify(code.co_filename)
             if kind:
-                if kind == _USER:
+                if kind == USER:
                     return frame, mark
                 mark = _MARKS.get(code.co_name, mark)
             frame = frame.f_back

@@ -73,6 +73,10 @@ def raw_shape(parameters: Any, is_many: bool) -> RawShape:
     return sets, None, tuple(map(type, parameters[:SHAPE_LIMIT])), count
 
 
+# The duration in seconds, the rows, the error.
+Outcome = tuple[float, int | None, BaseException | None]
+
+
 class Statement:
     """One statement as the driver got it.
 
@@ -114,7 +118,7 @@ class Statement:
     _site: tuple[CodeType, int] | None
     _thread: threading.Thread
     _where: Where
-    _outcome: tuple[float, int | None, BaseException | None] | None
+    _outcome: Outcome | None
     _template: str | None
 
     @property

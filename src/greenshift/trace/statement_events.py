@@ -18,7 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle, ExecutionCon
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from greenshift.trace import connections
-from greenshift.trace.call_site import find_user_frame
+from greenshift.trace.call_site import USER, find_user_frame, kinds
 from greenshift.trace.channel import Channel
 from greenshift.trace.connections import INFO_KEY, info_of
 from greenshift.trace.installation import installation
@@ -34,7 +34,7 @@ from greenshift.trace.origin import (
 )
 from greenshift.trace.place import NOWHERE, here, where
 from greenshift.trace.session_state import session_state_reasons
-from greenshift.trace.statement import SHAPE_LIMIT, Statement, raw_shape
+from greenshift.trace.statement import SHAPE_LIMIT, Outcome, Statement, raw_shape
 
 logger = logging.getLogger("greenshift.trace")
 
@@ -89,13 +89,18 @@ def _before_cursor_execute(
     try:
         statement = Statement()
         statement.sql = sql
+        mark = None
         try:
             frame: FrameType | None = _getframe(_SESSION_DEPTH)
-            if frame.f_code.co_filename != _SESSION_FILE:  # type: ignore[union-attr]
-                frame = _getframe(_CORE_DEPTH)
         except ValueError:  # a shallow stack, such as a greenlet's
-            frame = _getframe(_CORE_DEPTH)
-        frame, mark = find_user_frame(frame)
+            frame = None
+        if frame is not None and frame.f_code.co_filename == _SESSION_FILE:
+            # Mostly the user's code stands right behind the Session's.
+            frame = frame.f_back
+            if frame is None or kinds.get(frame.f_code.co_filename) != USER:
+                frame, mark = find_user_frame(_getframe(_SESSION_DEPTH))
+        else:
+            frame, mark = find_user_frame(_getframe(_CORE_DEPTH))
         statement._site = None if frame is None else (frame.f_code, frame.f_lasti)
         compiled = None if context is None else context.compiled
         if context is None or compiled is None:
@@ -118,7 +123,7 @@ def _before_cursor_execute(
         else:
             statement._shape = raw_shape(parameters, executemany)
         statement.executemany = executemany
-        info = conn.info.get(INFO_KEY)
+        info = conn.connection.info.get(INFO_KEY)
         if info is None or info.engine_url is None:
             info = info_of(conn)
         statement.connection = info
@@ -157,11 +162,11 @@ def _after_cursor_execute(
             rows = None
     except Exception:
         rows = None
-    statement._outcome = (ended - statement.started, rows, None)
-    _publish(statement, parameters)
+    _end_statement(statement, (ended - statement.started, rows, None), parameters)
 
 
-def _publish(statement: Statement, parameters: Any) -> None:
+def _end_statement(statement: Statement, outcome: Outcome, parameters: Any) -> None:
+    statement._outcome = outcome
     for subscription in statements.subscriptions:
         try:
             if subscription.parameters:
@@ -191,14 +196,13 @@ def _handle_error(context: ExceptionContext) -> None:
         return
     if statement is None:
         return
-    statement._outcome = (ended - statement.started, None, context.original_exception)
-    _publish(statement, context.parameters)
+    _end_statement(statement, (ended - statement.started, None, context.original_exception), context.parameters)
 
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
     try:
         # Most are the user's own selects, which explain themselves once they are compiled.
-        if state.is_select:
+        if state.statement.is_select:
             path = state.loader_strategy_path
             if path is None or (path.is_root and not state.is_column_load):
                 return
@@ -211,7 +215,7 @@ def _do_orm_execute(state: ORMExecuteState) -> None:
 
 def _begin(conn: Connection, *_: Any) -> None:
     try:
-        info = conn.info.get(INFO_KEY) or info_of(conn)
+        info = conn.connection.info.get(INFO_KEY) or info_of(conn)
         info._bare = False
         if conn.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             info.in_transaction_since = perf_counter()
@@ -221,7 +225,7 @@ def _begin(conn: Connection, *_: Any) -> None:
 
 def _end(conn: Connection, *_: Any) -> None:
     try:
-        info = conn.info.get(INFO_KEY)
+        info = conn.connection.info.get(INFO_KEY)
         if info is not None:
             info.in_transaction_since = None
     except Exception:

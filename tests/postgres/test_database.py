@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
+import time
 
 import psycopg
 import pytest
@@ -209,6 +211,14 @@ def test_a_role_that_is_no_superuser_gets_fresh_clones_instead(any_server: Serve
         assert report.recloned == "this role may not rewind in place"
         assert [backend.query for backend in report.terminated] == ["BEGIN; DELETE FROM t"]
         assert values(database) == ["seed"]
+        busy = database.connect()
+        thread = threading.Thread(target=lambda: busy.execute("INSERT INTO t(v) SELECT 'y' FROM pg_sleep(0.2)"))
+        thread.start()
+        while not any(backend.in_transaction for backend in database.connections()):
+            time.sleep(0.005)
+        assert database.rewind(wait=10).terminated == []
+        thread.join()
+        busy.close()
         assert "password" not in database.keep("plain")
         drop_database(plain, "greenshift_kept_plain")
     template.drop()

@@ -22,6 +22,7 @@ from greenshift.postgres import (
     TemplateSource,
     TemplateTarget,
     list_databases,
+    reap,
 )
 from greenshift.postgres.marker import Marker, comment_statement, read_marker
 
@@ -197,8 +198,37 @@ def test_a_killed_builder_lets_the_next_one_build(any_server: Server, run: Run, 
     builder.wait()
     template = Template.ensure(any_server, run, source(fingerprint))
     assert template.built
+    (left,) = [name for name in names(any_server) if name.startswith(f"{template.name}_")]
+    limit = time.monotonic() + 10
+    while left not in reap(any_server, older_than=0) and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert left not in names(any_server)
     with template.clone(run, "killed").connect() as connection:
         assert connection.execute("SELECT to_regclass('built') IS NULL, to_regclass('t') IS NULL").fetchone() == (
             True,
             False,
         )
+
+
+def test_clones_are_made_while_another_run_rebuilds_it(any_server: Server) -> None:
+    with Run.start(any_server) as one, Run.start(any_server) as other:
+        database = Template.ensure(any_server, one, source("rebuilding")).clone(one, "one")
+        building, built = threading.Event(), threading.Event()
+
+        def build(target: TemplateTarget) -> None:
+            building.set()
+            time.sleep(0.3)
+
+        def rebuild() -> None:
+            Template.ensure(any_server, other, TemplateSource("rebuilding", build, "slow"), rebuild=True)
+            built.set()
+
+        thread = threading.Thread(target=rebuild)
+        thread.start()
+        building.wait()
+        generations = 0
+        while not built.is_set() or generations < 2:
+            database.reclone()
+            generations += 1
+        thread.join()
+        assert database.generation == generations

@@ -40,7 +40,7 @@ class Backend:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open in it, or a statement runs."""
-        return self.state != "idle"
+        return self.state not in ("idle", "starting")
 
     def __str__(self) -> str:
         if self.prepared is not None:

@@ -98,7 +98,7 @@ class Database:
         reason = self._rewind(wait, report) if self.rewind_is_native else "this role may not rewind in place"
         if reason is not None:
             if not self.rewind_is_native:
-                report.terminated += self._busy()
+                report.terminated += self._busy(wait)
             self.reclone()
             report.recloned = reason
         report.seconds = time.perf_counter() - started
@@ -228,8 +228,13 @@ class Database:
         except psycopg.Error as error:
             return f"rewinding in place failed: {str(error).strip().splitlines()[0]}"
 
-    def _busy(self) -> list[Backend]:
-        return [backend for backend in self.connections() if backend.in_transaction]
+    def _busy(self, wait: float) -> list[Backend]:
+        limit = time.monotonic() + wait
+        while True:
+            busy = [backend for backend in self.connections() if backend.in_transaction]
+            if not busy or time.monotonic() >= limit:
+                return busy
+            time.sleep(0.005)
 
     def _recreate(self) -> None:
         self._template.copy_to(self._run, self.name, self.label)

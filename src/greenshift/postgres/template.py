@@ -22,7 +22,8 @@ from greenshift.postgres.seal import FORMAT, can_seal, seal
 from greenshift.postgres.server import Server
 
 Say = Callable[[str], None]
-# Cloning fails while somebody is connected to the template; nobody should be, so only for a moment.
+# Somebody is connected to the template, or another run just replaces it: both pass in a moment.
+_PASSING = (psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName, psycopg.errors.DuplicateDatabase)
 ATTEMPTS = 20
 
 
@@ -122,7 +123,9 @@ class Template:
                     return cls(server, name, sealed=sealed, settings=read_settings(connection, name))
                 tell(f"building the template of {source.label}")
                 started = time.perf_counter()
-                drop_marked(server, connection, name)
+                # An unfinished one goes, a foreign one is refused, before anything is built.
+                if not _is_complete(connection, name, None):
+                    drop_marked(server, connection, name)
                 _build(server, connection, run, name, source, sealed)
                 template = cls(server, name, sealed=sealed, settings=read_settings(connection, name))
         except psycopg.Error as error:
@@ -165,22 +168,16 @@ class Template:
             try:
                 run.execute(*statements)
                 return
-            except psycopg.errors.DuplicateDatabase:
-                if attempt == ATTEMPTS:
-                    raise
-                run.drop(name)
-            except psycopg.errors.ObjectInUse as error:
-                if attempt == ATTEMPTS:
+            except psycopg.Error as error:
+                if attempt == ATTEMPTS or not isinstance(error, _PASSING):
                     raise DatabaseError(
                         f"the template could not be cloned: {_first_line(error)}",
-                        "close what is connected to the template",
+                        "the template may have been dropped meanwhile, or be in use, or the disk be full; run again",
                     ) from error
-                time.sleep(0.05)
-            except psycopg.Error as error:
-                raise DatabaseError(
-                    f"the template could not be cloned: {_first_line(error)}",
-                    "the template may have been dropped meanwhile, or the disk be full; run again",
-                ) from error
+                if isinstance(error, psycopg.errors.DuplicateDatabase):
+                    run.drop(name)
+                else:
+                    time.sleep(0.05)
 
     def drop(self) -> None:
         """Drop the template; clones of it stay, but cannot be cloned anew."""
@@ -208,27 +205,37 @@ def _build(
     source: TemplateSource,
     sealed: bool,
 ) -> None:
+    # Under a name of its own, so that nobody clones a half-built one, and clones of an old one go on being made.
+    building = f"{name}_{run.id}"
+    drop_marked(server, connection, building)
     marker = run.marker("template", label=source.label, complete=False)
     run.execute(
-        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)),
-        comment_statement(name, marker),
+        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)),
+        comment_statement(building, marker),
     )
     try:
-        _fill(server, name, source)
-        # An engine that the build forgot to dispose of would keep the template from being cloned.
-        terminate_backends(connection, [backend.pid for backend in read_backends(connection, name)])
+        _fill(server, building, source)
+        # An engine that the build forgot to dispose of would be in the way.
+        _disconnect(connection, building)
         if sealed:
-            seal(server, name)
+            seal(server, building)
+            _disconnect(connection, building)
+        drop_marked(server, connection, name)
         complete = Marker("template", run.id, marker.created, True, source.label)
         run.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)),
             sql.SQL("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name)),
             comment_statement(name, complete),
         )
     except BaseException:
-        # Also when the user interrupts. What cannot be dropped is not marked complete, and so is built anew.
+        # Also when the user interrupts. What cannot be dropped is not marked complete, and so is never used.
         with contextlib.suppress(psycopg.Error, GreenshiftError):
-            drop_marked(server, connection, name)
+            drop_marked(server, connection, building)
         raise
+
+
+def _disconnect(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    terminate_backends(connection, [backend.pid for backend in read_backends(connection, name)])
 
 
 def _fill(server: Server, name: str, source: TemplateSource) -> None:

@@ -117,6 +117,9 @@ class RollbackIsolation(Isolation):
     def __init__(self, database: Database) -> None:
         self.database = database
         self._shared: SharedConnection | None = None
+        # Kept from test to test, because a new engine compiles every statement anew.
+        self._engine: Engine | None = None
+        self._async_engine: AsyncEngine | None = None
         self._problems: list[str] = []
 
     def _connection(self) -> SharedConnection:
@@ -127,10 +130,14 @@ class RollbackIsolation(Isolation):
         return self._shared
 
     def engine(self) -> Engine:
-        return self._connection().engine()
+        if self._engine is None:
+            self._engine = self._connection().engine()
+        return self._engine
 
     def async_engine(self) -> AsyncEngine:
-        return self._connection().async_engine()
+        if self._async_engine is None:
+            self._async_engine = self._connection().async_engine()
+        return self._async_engine
 
     def end(self, wait: float) -> RewindReport:
         if self._shared is not None:
@@ -153,7 +160,7 @@ class RollbackIsolation(Isolation):
     def let_go(self) -> None:
         if self._shared is not None:
             self._shared.close()
-            self._shared = None
+        self._shared = self._engine = self._async_engine = None
 
     def close(self) -> None:
         self.let_go()

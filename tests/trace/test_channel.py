@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from tree import Branch
 
 from greenshift import trace
@@ -159,6 +159,39 @@ def test_engines_and_sessions_older_than_the_first_subscription_are_traced(engin
             session.get(Branch, 100)
     assert [str(statement.origin) for statement in recording.statements] == ["text", "select of Branch"]
     assert all(statement.connection.backend_pid for statement in recording.statements)
+
+
+def test_statement_cut_off_by_the_end_of_the_last_subscription_is_forgotten(engine: Engine) -> None:
+    from greenshift.trace import statement_events
+
+    recording = trace.record()
+    query(engine)
+    recording.start()
+    event.listen(engine, "do_execute", lambda *_: recording.stop())
+    query(engine)
+    assert recording.statements == []
+    assert statement_events._running == {}
+
+
+def test_classes_made_while_listening_are_let_go_of(engine: Engine) -> None:
+    with trace.record() as recording:
+        factory = sessionmaker(engine)
+
+        class Own(Session):
+            pass
+
+        for session_class in (factory, Own):
+            with session_class(bind=engine) as session:
+                session.get(Branch, 100)
+    assert len(recording.statements) == 2
+    assert not any(listened())
+    for session_class in (factory, Own):
+        with session_class(bind=engine) as session:
+            assert list(session.dispatch.do_orm_execute) == []
+            session.get(Branch, 100)
+    with trace.record() as again, factory() as session:
+        session.get(Branch, 100)
+    assert len(again.statements) == 1
 
 
 def test_later_engines_are_traced(urls: dict[str, object]) -> None:

@@ -34,11 +34,6 @@ def set_test(name: str | None) -> None:
     _test = name
 
 
-def current_test() -> str | None:
-    """Return the name last given to :func:`set_test`."""
-    return _test
-
-
 class _PoolEntry(Protocol):
     """The public part that a pool's record and a checked-out connection share."""
 

@@ -25,6 +25,7 @@ class Installation:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: list[_Listener] = []
+        self._cleanups: list[Callable[[], object]] = []
         self._users = 0
 
     @property
@@ -43,6 +44,14 @@ class Installation:
         """
         self._listeners.append(_Listener(target, identifier, function, options))
 
+    def add_cleanup(self, function: Callable[[], object]) -> None:
+        """Add what is to be called after the listeners were removed, at import time.
+
+        Args:
+            function: called without arguments.
+        """
+        self._cleanups.append(function)
+
     def acquire(self) -> None:
         """Put the listeners in place if this is the first user of them."""
         with self._lock:
@@ -58,6 +67,8 @@ class Installation:
             if not self._users:
                 for listener in self._listeners:
                     event.remove(listener.target, listener.identifier, listener.function)
+                for cleanup in self._cleanups:
+                    cleanup()
 
 
 installation = Installation()

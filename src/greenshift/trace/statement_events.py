@@ -232,6 +232,7 @@ def _end(conn: Connection, *_: Any) -> None:
         _report("end of transaction")
 
 
+installation.add_cleanup(_running.clear)
 installation.add(Engine, "before_cursor_execute", _before_cursor_execute, retval=True)
 installation.add(Engine, "after_cursor_execute", _after_cursor_execute)
 installation.add(Engine, "handle_error", _handle_error)

@@ -1,6 +1,6 @@
 """What keeping tests apart costs: Greenshift beside the other ways, side by side in one run.
 
-    python benchmarks/isolation.py                        # everything, about ten minutes on two cores
+    python benchmarks/isolation.py                        # everything, about six minutes on two cores
     python benchmarks/isolation.py --quick                # fewer rounds and tests, about a minute
     python benchmarks/isolation.py --only tests,rewind --json figures.json
 

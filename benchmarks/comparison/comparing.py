@@ -18,7 +18,7 @@ WARM_UP = 10
 def compare(server: Server, directory: Path, *, quick: bool) -> dict[str, Any]:
     """Let everybody run in turn, several rounds, every other round backwards, and print what a test costs."""
     everybody = contenders(server)
-    rounds = 2 if quick else 5
+    rounds = 2 if quick else 3
     databases = sorted({contender.database for contender in everybody if contender.database})
     with server.connect() as connection:
         for database in databases:

@@ -32,15 +32,17 @@ def test_each_is_fresh_and_of_its_own(any_server: Server, run: Run) -> None:
 
 def test_used_ones_are_dropped_in_the_background(any_server: Server, run: Run) -> None:
     pool = ClonePool(template_of(any_server, run, SCHEMA), run, 1)
-    database = pool.take()
-    connection = database.connect()
-    pool.discard(database)
-    limit = time.monotonic() + 10
-    while database.name in clones(any_server) and time.monotonic() < limit:
-        time.sleep(0.01)
-    assert database.name not in clones(any_server)
-    connection.close()
-    pool.close()
+    try:
+        database = pool.take()
+        connection = database.connect()
+        pool.discard(database)
+        limit = time.monotonic() + 20
+        while database.name in clones(any_server) and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert database.name not in clones(any_server)
+        connection.close()
+    finally:
+        pool.close()
 
 
 def test_closing_drops_everything(any_server: Server, run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import Connection
 
 from greenshift.postgres.marker import Marker
@@ -28,6 +29,17 @@ class ListedDatabase:
     connections: int
 
 
+_MARKED = """
+SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database
+WHERE pg_catalog.shobj_description(oid, 'pg_database') LIKE '{%' ORDER BY datname
+"""
+_MEASURED = """
+SELECT CASE WHEN pg_catalog.has_database_privilege(oid, 'CONNECT') THEN pg_catalog.pg_database_size(oid) END,
+    (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)
+FROM pg_catalog.pg_database d WHERE datname = %s
+"""
+
+
 def list_databases(server: Server, *, connection: Connection[tuple[object, ...]] | None = None) -> list[ListedDatabase]:
     """Return the databases of a server that carry Greenshift's marker, by name.
 
@@ -38,18 +50,17 @@ def list_databases(server: Server, *, connection: Connection[tuple[object, ...]]
     Raises:
         psycopg.Error: the server cannot be reached.
     """
-    with nullcontext(connection) if connection else server.connect() as asked:
-        rows = asked.execute(
-            "SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database'),"
-            " CASE WHEN pg_catalog.has_database_privilege(d.oid, 'CONNECT')"
-            " THEN pg_catalog.pg_database_size(d.oid) END,"
-            " (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)"
-            " FROM pg_catalog.pg_database d"
-            " WHERE pg_catalog.shobj_description(d.oid, 'pg_database') LIKE '{%' ORDER BY d.datname"
-        ).fetchall()
     found = []
-    for name, comment, size, connections in rows:
-        marker = Marker.parse(str(comment))
-        if marker is not None:
-            found.append(ListedDatabase(str(name), marker, int(str(size or 0)), int(str(connections))))
+    with nullcontext(connection) if connection else server.connect() as asked:
+        for name, comment in asked.execute(_MARKED).fetchall():
+            marker = Marker.parse(str(comment))
+            if marker is None:
+                continue
+            try:
+                row = asked.execute(_MEASURED, (name,)).fetchone()
+            except psycopg.errors.UndefinedObject:
+                # Dropped by somebody else while it was measured.
+                continue
+            if row is not None:
+                found.append(ListedDatabase(str(name), marker, int(str(row[0] or 0)), int(str(row[1]))))
     return found

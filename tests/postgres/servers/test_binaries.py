@@ -92,7 +92,7 @@ def test_a_damaged_copy_is_made_anew(private_wheel: Path, folder: Path) -> None:
 def test_several_processes_copy_at_once(private_wheel: Path, folder: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from greenshift.postgres import binaries\n"
+        "from greenshift.postgres.servers import binaries\n"
         "from greenshift.postgres.servers.account import server_account\n"
         "binaries._wheel_folder = lambda: Path(sys.argv[1])\n"
         "print(binaries.embedded_programs(server_account()).version)\n"

@@ -152,7 +152,8 @@ def test_after_a_reboot(folder: Path, state: Path) -> None:
 def test_the_starting_process_is_killed_before_it_wrote_anything_down(folder: Path, state: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from greenshift.postgres import ServerSettings, keep_server, kept\n"
+        "from greenshift.postgres import ServerSettings, keep_server\n"
+        "from greenshift.postgres.servers import kept\n"
         "kept._write = lambda *_: os._exit(9)\n"
         "keep_server(ServerSettings(directory=Path(sys.argv[1])))\n"
     )

@@ -15,9 +15,8 @@ from greenshift.postgres import (
     ServerProgramsError,
     ServerSettings,
     open_server,
-    providers,
 )
-from greenshift.postgres.servers import binaries
+from greenshift.postgres.servers import binaries, providers
 from greenshift.postgres.servers.binaries import installed_programs
 
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from random import Random
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "postgres"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "postgres" / "databases"))
 
 from rewind_property import Counts, Difference, check
 

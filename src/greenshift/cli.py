@@ -19,13 +19,13 @@ from greenshift.config import load_config
 from greenshift.errors import GreenshiftError
 from greenshift.postgres import KeptServer, Server, ServerError, ServerSettings, kept_server, open_server, stop_kept
 from greenshift.postgres import keep_server as start_server
-from greenshift.postgres.binaries import version_name
-from greenshift.postgres.dropping import drop_database
-from greenshift.postgres.listing import ListedDatabase, list_databases
-from greenshift.postgres.liveness import live_runs
-from greenshift.postgres.marker import kept_name
-from greenshift.postgres.psql import psql_command
-from greenshift.postgres.run import reap
+from greenshift.postgres.databases.dropping import drop_database
+from greenshift.postgres.databases.listing import ListedDatabase, list_databases
+from greenshift.postgres.databases.liveness import live_runs
+from greenshift.postgres.databases.marker import kept_name
+from greenshift.postgres.databases.run import reap
+from greenshift.postgres.servers.binaries import version_name
+from greenshift.postgres.servers.psql import psql_command
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 the answer is no (status: no server is kept); "

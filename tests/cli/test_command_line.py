@@ -13,8 +13,8 @@ import pytest
 
 from greenshift import __version__
 from greenshift.postgres import Server, kept_server, stop_kept
-from greenshift.postgres.marker import comment_statement, kept_name
-from greenshift.postgres.run import Run
+from greenshift.postgres.databases.marker import comment_statement, kept_name
+from greenshift.postgres.databases.run import Run
 
 COMMAND = Path(sys.executable).with_name("greenshift")
 Result = subprocess.CompletedProcess[str]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from postgres.schema_fixtures import schemas_of, shared
+from postgres.schemas.schema_fixtures import schemas_of, shared
 from testing.conftest import Project
 
 from greenshift.postgres import Server, ServerSettings, open_server

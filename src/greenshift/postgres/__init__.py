@@ -1,11 +1,16 @@
 """A real PostgreSQL: servers, templates, databases, rewind."""
 
 from greenshift.postgres.address import Address
-from greenshift.postgres.backends import Backend
-from greenshift.postgres.clones import ClonePool
-from greenshift.postgres.database import Database, psql_command
-from greenshift.postgres.disk_full import explain_disk_full
-from greenshift.postgres.dropping import drop_database
+from greenshift.postgres.databases.backends import Backend
+from greenshift.postgres.databases.clones import ClonePool
+from greenshift.postgres.databases.database import Database, psql_command
+from greenshift.postgres.databases.dropping import drop_database
+from greenshift.postgres.databases.foreign import is_ours, open_existing
+from greenshift.postgres.databases.listing import ListedDatabase, list_databases
+from greenshift.postgres.databases.marker import Marker, database_name
+from greenshift.postgres.databases.rewind import RewindReport
+from greenshift.postgres.databases.run import Run, reap
+from greenshift.postgres.databases.template import Template, TemplateSource, TemplateTarget
 from greenshift.postgres.errors import (
     DatabaseError,
     DiskFullError,
@@ -15,17 +20,12 @@ from greenshift.postgres.errors import (
     ServerTooOldError,
     TemplateError,
 )
-from greenshift.postgres.foreign import is_ours, open_existing
-from greenshift.postgres.kept import KeptServer, kept_server, stop_kept
-from greenshift.postgres.listing import ListedDatabase, list_databases
-from greenshift.postgres.marker import Marker, database_name
-from greenshift.postgres.owned import OwnedServer
-from greenshift.postgres.providers import keep_server, open_server
-from greenshift.postgres.rewind import RewindReport
-from greenshift.postgres.run import Run, reap
 from greenshift.postgres.server import Server
-from greenshift.postgres.settings import ServerSettings
-from greenshift.postgres.template import Template, TemplateSource, TemplateTarget
+from greenshift.postgres.servers.disk_full import explain_disk_full
+from greenshift.postgres.servers.kept import KeptServer, kept_server, stop_kept
+from greenshift.postgres.servers.owned import OwnedServer
+from greenshift.postgres.servers.providers import keep_server, open_server
+from greenshift.postgres.servers.settings import ServerSettings
 
 __all__ = [
     "Address",

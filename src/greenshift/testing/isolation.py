@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from greenshift.postgres import Backend, ClonePool, Database, RewindReport
-from greenshift.postgres.schema_database import SchemaDatabase
+from greenshift.postgres.schemas.database import SchemaDatabase
 
 if TYPE_CHECKING:
     from greenshift.testing.shared_connection import SharedConnection

@@ -12,9 +12,9 @@ from sqlalchemy import Column, MetaData, Sequence
 
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError
+from greenshift.postgres.databases.marker import lock_key
 from greenshift.postgres.errors import TemplateError
-from greenshift.postgres.marker import lock_key
-from greenshift.postgres.schema_place import SchemaPlace
+from greenshift.postgres.schemas.place import SchemaPlace
 from greenshift.testing.definition import definition_for
 from greenshift.testing.definitions import BuildTarget, Definition, SQLiteTarget
 from greenshift.testing.definitions.failure import shown

@@ -7,9 +7,9 @@ from typing import Any
 
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import TemplateSource, TemplateTarget
-from greenshift.postgres.schema_database import SchemaDatabase
-from greenshift.postgres.schema_dropping import reap_schemas
-from greenshift.postgres.schema_place import SchemaPlace
+from greenshift.postgres.schemas.database import SchemaDatabase
+from greenshift.postgres.schemas.dropping import reap_schemas
+from greenshift.postgres.schemas.place import SchemaPlace
 from greenshift.testing.ground import PostgresGround
 from greenshift.testing.isolation import Isolation, RewindIsolation
 from greenshift.testing.schema_definition import schema_definition

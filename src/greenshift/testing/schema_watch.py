@@ -11,7 +11,7 @@ from weakref import WeakSet
 from greenshift import trace
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import Address
-from greenshift.postgres.schema_address import LIBPQ_DRIVERS, search_path_in, with_search_path
+from greenshift.postgres.schemas.address import LIBPQ_DRIVERS, search_path_in, with_search_path
 from greenshift.testing.environment import Environment
 from greenshift.testing.watch import Watch
 

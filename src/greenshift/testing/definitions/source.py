@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenshift.postgres.template import TemplateSource, TemplateTarget
+from greenshift.postgres.databases.template import TemplateSource, TemplateTarget
 
 
 @dataclass(frozen=True)

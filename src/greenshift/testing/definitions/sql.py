@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from greenshift.errors import ConfigurationError
+from greenshift.postgres.databases.template import TemplateTarget
 from greenshift.postgres.errors import TemplateError
-from greenshift.postgres.template import TemplateTarget
 from greenshift.testing.definitions.extensions import extensions_created
 from greenshift.testing.definitions.failure import describe, shown
 from greenshift.testing.definitions.source import BuildTarget, Definition, SQLiteTarget, digest

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from greenshift.postgres.databases.rewind import RewindReport
 from greenshift.postgres.errors import DatabaseError
-from greenshift.postgres.rewind import RewindReport
 
 if TYPE_CHECKING:
-    from greenshift.postgres.backends import Backend
+    from greenshift.postgres.databases.backends import Backend
     from greenshift.testing.sqlite.template import SQLiteTemplate
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")

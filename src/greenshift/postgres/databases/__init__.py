@@ -1,0 +1,1 @@
+"""Templates, their clones, rewinding, and whose a database is."""

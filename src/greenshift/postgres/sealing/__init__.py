@@ -1,0 +1,1 @@
+"""What is put into a template so that its clones can be rewound in place."""

@@ -15,7 +15,7 @@ def test_a_rewound_database_equals_its_template(any_server: Server) -> None:
     with Run.start(any_server) as run:
 
         @settings(
-            max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
         )
         @given(st.randoms(use_true_random=False), st.integers(0, 10**9))
         def property_(random: Random, number: int) -> None:

@@ -218,8 +218,10 @@ def test_a_prepared_transaction_is_rolled_back(make_schema: MakeSchema) -> None:
 
 
 def test_one_role_sees_it_by_its_url_and_nothing_else_changes(make_schema: MakeSchema, shared: Server) -> None:
+    databases = "SELECT count(*) FROM pg_database WHERE datname LIKE 'greenshift%'"
     with shared.connect() as connection:
         before = connection.execute("SELECT count(*) FROM pg_class").fetchall()
+        databases_before = connection.execute(databases).fetchall()
     schema = make_schema(SHOP)
     with psycopg.connect(schema.url()) as connection:
         assert connection.execute("SELECT current_schema()").fetchone() == (schema.name,)
@@ -229,9 +231,7 @@ def test_one_role_sees_it_by_its_url_and_nothing_else_changes(make_schema: MakeS
     schema.drop()
     with shared.connect() as connection:
         assert connection.execute("SELECT count(*) FROM pg_class").fetchall() == before
-        assert connection.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'greenshift%'").fetchone() == (
-            0,
-        )
+        assert connection.execute(databases).fetchall() == databases_before
 
 
 def test_public_with_tables_is_left_out_of_the_path(

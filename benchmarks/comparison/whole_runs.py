@@ -56,7 +56,7 @@ import pytest
 
 @pytest.mark.parametrize("number", range(1000))
 def test_computing(number):
-    end = time.process_time() + 0.0045
+    end = time.process_time() + {seconds}
     while time.process_time() < end:
         pass
 """
@@ -104,9 +104,16 @@ def workers(directory: Path, *, quick: bool) -> dict[str, Any]:
         directory / "workers",
         {"app.py": APPLICATION, "pyproject.toml": PYPROJECT, "test_work.py": WORKING_TEST.format(loops=12)},
     )
-    computing = write_project(directory / "computing", {"pyproject.toml": "", "test_computing.py": COMPUTING_TEST})
+    longer = write_project(
+        directory / "workers_longer",
+        {"app.py": APPLICATION, "pyproject.toml": PYPROJECT, "test_work.py": WORKING_TEST.format(loops=150)},
+    )
+    computing = write_project(
+        directory / "computing", {"pyproject.toml": "", "test_computing.py": COMPUTING_TEST.format(seconds=0.0045)}
+    )
     variants = {
         "Greenshift": (project, ("greenshift", "xdist")),
+        "Greenshift, longer tests": (longer, ("greenshift", "xdist")),
         "tests that only compute, without Greenshift": (computing, ("xdist",)),
     }
     figures: dict[str, Any] = {}

@@ -58,3 +58,21 @@ def test_the_application_can_be_imported_when_no_test_runs(project: Project, opt
     result = project.run(option)
     assert result.ret == pytest.ExitCode.OK
     assert "KeyError" not in result.stdout.str() + result.stderr.str()
+
+
+def test_an_application_that_connects_while_it_is_imported(project: Project) -> None:
+    project.configure('driver = "psycopg"')
+    project.write(
+        "shop/tables.py",
+        """
+        import os
+        from sqlalchemy import create_engine
+        from shop.models import Base
+
+        engine = create_engine(os.environ["DATABASE_URL"])
+        Base.metadata.create_all(engine)
+        """,
+    )
+    project.write("conftest.py", "from shop import tables\n")
+    project.check(TEST, passed=1)
+    project.check(TEST, "-n", "2", passed=1)

@@ -5,7 +5,7 @@ Importing the suite imports SQLAlchemy, so a run without database tests never do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from greenshift.config import Config
 
 if TYPE_CHECKING:
     from greenshift.postgres import Server
+    from greenshift.testing.environment import Target
     from greenshift.testing.suite import Suite
 
 
@@ -51,13 +52,16 @@ def suite_if_any(config: pytest.Config) -> Suite | None:
     return config.stash.get(_SUITE_KEY, None)
 
 
-def current_suite(config: pytest.Config, server: Callable[[], Server] | None = None) -> Suite:
+def current_suite(
+    config: pytest.Config, server: Callable[[], Server] | None = None, replaced: Iterable[Target] = ()
+) -> Suite:
     """Return this run's suite, made now if nothing has needed one before.
 
     Args:
         config: the run's.
         server: waits for a server that is being opened, and returns it; None to open one when it is needed, or
             to use the one that a worker was given.
+        replaced: databases that the application's variables named before they were set for this run.
     """
     suite = suite_if_any(config)
     if suite is None:
@@ -68,6 +72,6 @@ def current_suite(config: pytest.Config, server: Callable[[], Server] | None = N
         inherited = workers.inherited_server()
         if inherited is not None:
             server = partial(_same, inherited)
-        suite = Suite(project, options, server=server, replaced=workers.inherited_targets())
+        suite = Suite(project, options, server=server, replaced=workers.inherited_targets().union(replaced))
         config.stash[_SUITE_KEY] = suite
     return suite

@@ -17,10 +17,13 @@ from greenshift.testing.running import PROJECT_KEY, Options, current_suite, suit
 from greenshift.testing.set_up_fixture import SetUpFixture, WideFixtureWarning
 
 if TYPE_CHECKING:
+    from greenshift.config import Config
+    from greenshift.postgres import Server
     from greenshift.testing.record import TestRecord
     from greenshift.testing.suite import Suite
 
 _RECORD_KEY = pytest.StashKey["TestRecord"]()
+_SERVER_KEY: pytest.StashKey[Server] = pytest.StashKey()
 _GATHERED_KEY = pytest.StashKey[Report]()
 _FIXTURE_MODULE = "greenshift.testing.fixtures"
 _SESSION_FIXTURES = frozenset({"async_db_session", "db_session"})
@@ -58,15 +61,44 @@ def prepare(config: pytest.Config) -> None:
     is_wanted = project.configured or project.url is not None
     if not is_wanted or any(getattr(arguments, name, False) for name in _NOTHING_IMPORTED):
         return
-    if project.is_sqlite or workers.is_worker():
-        suite = current_suite(config)
+    if options.distributes and not project.is_sqlite:
+        _prepare_controller(config, project, options)
+    elif project.is_sqlite or workers.is_worker():
+        current_suite(config).open()
+        if options.distributes:
+            workers.hand_over(None, options.run, current_suite(config).environment.replaced_targets)
     else:
         from greenshift.testing.server import OpeningServer
 
-        suite = current_suite(config, OpeningServer(project, options).result)
-    suite.open()
-    if options.distributes:
-        workers.hand_over(suite.server, options.run, suite.environment.replaced_targets)
+        current_suite(config, OpeningServer(project, options).result).open()
+
+
+def _prepare_controller(config: pytest.Config, project: Config, options: Options) -> None:
+    """Open the server that the workers share; a suite is needed only if a conftest imports the application."""
+    from greenshift.postgres import database_name
+    from greenshift.testing.drivers import require_driver
+    from greenshift.testing.environment import Environment
+    from greenshift.testing.server import open_suite_server
+    from greenshift.testing.when_imported import when_imported
+
+    require_driver(project.driver)
+    environment = Environment(project.env, project.driver)
+    environment.refuse_earlier_connections()
+    server = open_suite_server(project, options, None)
+    config.stash[_SERVER_KEY] = server
+    name = database_name(options.run, options.worker)
+    if project.isolation != "schema":
+        environment.apply(environment.values(server.address, name))
+    workers.hand_over(server, options.run, environment.replaced_targets)
+    config.add_cleanup(environment.restore)
+
+    def open_suite() -> None:
+        current_suite(config, lambda: server, environment.replaced_targets).open()
+
+    if project.isolation == "schema":
+        open_suite()
+    else:
+        when_imported("sqlalchemy", open_suite)
 
 
 def configure(config: pytest.Config) -> None:
@@ -88,6 +120,9 @@ def finish(config: pytest.Config) -> None:
     suite = suite_if_any(config)
     if suite is not None:
         suite.close()
+    server = config.stash.get(_SERVER_KEY, None)
+    if server is not None:
+        server.stop()
 
 
 def collected(session: pytest.Session) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.postgres import Backend, Server, explain_disk_full
+from greenshift.testing.drivers import require_driver
 from greenshift.testing.environment import Environment, Target
 from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
 from greenshift.testing.isolation import Isolation
@@ -21,8 +21,6 @@ from greenshift.testing.running import Options
 from greenshift.testing.set_up_fixture import SetUpFixture
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
-
-_DRIVER_MODULES = {"asyncpg": "asyncpg", "psycopg": "psycopg", "sqlite": "aiosqlite"}
 
 
 class Suite:
@@ -84,7 +82,7 @@ class Suite:
         Raises:
             GreenshiftError: there is no server, or something is connected to the database that we replace.
         """
-        _require_driver(self.config.driver)
+        require_driver(self.config.driver)
         self.environment.refuse_earlier_connections()
         name = self._ground.open()
         self.environment.apply(self._ground.variables())
@@ -259,17 +257,6 @@ class Suite:
                 test.unfinished_work.append(_describe_work(str(work), self.config.work_timeout))
         for session in test.async_sessions:
             session.close_in(loop)
-
-
-def _require_driver(driver: str) -> None:
-    module = _DRIVER_MODULES[driver]
-    try:
-        importlib.import_module(module)
-    except ImportError as error:
-        raise ConfigurationError(
-            f"driver = {driver!r} needs {module}, which is not installed: {error}",
-            f"pip install 'greenshift[{driver}]', or choose another driver",
-        ) from error
 
 
 def _describe_work(work: str, seconds: float) -> str:

@@ -89,6 +89,28 @@ def test_a_clone_for_one_test(project: Project) -> None:
     )
 
 
+def test_a_clone_replaces_a_database_with_a_prepared_transaction(project: Project) -> None:
+    project.configure('isolation = "clone"')
+    project.check(
+        """
+        from sqlalchemy import text
+
+        def test_prepare(db_engine):
+            with db_engine.connect() as connection:
+                transaction = connection.begin_twophase()
+                connection.execute(text("insert into customer (name) values ('anna')"))
+                transaction.prepare()
+                connection.detach()
+
+        def test_next(db_session):
+            assert db_session.scalar(text("select count(*) from pg_prepared_xacts")) == 0
+            db_session.execute(text("insert into customer (name) values ('anna')"))
+            db_session.commit()
+        """,
+        passed=2,
+    )
+
+
 def test_schema_mode_needs_no_right_to_create_databases(project: Project, server: object) -> None:
     from greenshift.postgres import Server
 

@@ -24,7 +24,6 @@ from greenshift.testing.isolation import (
     Isolation,
     RewindIsolation,
     RollbackIsolation,
-    SQLiteIsolation,
 )
 from greenshift.testing.report import Report
 from greenshift.testing.running import Options
@@ -194,7 +193,7 @@ class SQLiteGround(Ground):
             raise ConfigurationError(
                 f"isolation {name!r} cannot be had on SQLite", "leave isolation out, or use PostgreSQL"
             )
-        return SQLiteIsolation(self._database)
+        return RewindIsolation(self._database, "aiosqlite", "pysqlite")
 
     def close(self) -> None:
         if self._template is not None:

@@ -54,15 +54,18 @@ class Isolation(ABC):
 class RewindIsolation(Isolation):
     """Real commits on any number of connections, undone afterwards."""
 
-    def __init__(self, database: Database | SchemaDatabase, driver: str) -> None:
+    def __init__(
+        self, database: Database | SchemaDatabase | SQLiteDatabase, driver: str, sync_driver: str = "psycopg"
+    ) -> None:
         self.database = database
         self._driver = driver
+        self._sync_driver = sync_driver
         self._engine: Engine | None = None
         self._async_engine: AsyncEngine | None = None
 
     def engine(self) -> Engine:
         if self._engine is None:
-            self._engine = create_engine(self.database.url("psycopg"))
+            self._engine = create_engine(self.database.url(self._sync_driver))
         return self._engine
 
     def async_engine(self) -> AsyncEngine:
@@ -164,31 +167,3 @@ class RollbackIsolation(Isolation):
 
     def close(self) -> None:
         self.let_go()
-
-
-class SQLiteIsolation(Isolation):
-    """The quick mode: one SQLite file, copied anew from a prepared one after each test."""
-
-    def __init__(self, database: SQLiteDatabase) -> None:
-        self.database = database
-        self._engine: Engine | None = None
-        self._async_engine: AsyncEngine | None = None
-
-    def engine(self) -> Engine:
-        if self._engine is None:
-            self._engine = create_engine(self.database.url("pysqlite"))
-        return self._engine
-
-    def async_engine(self) -> AsyncEngine:
-        if self._async_engine is None:
-            self._async_engine = create_async_engine(self.database.url("aiosqlite"))
-        return self._async_engine
-
-    def end(self, wait: float) -> RewindReport:
-        return self.database.rewind(wait=wait)
-
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-        if self._async_engine is not None:
-            self._async_engine.sync_engine.dispose(close=False)

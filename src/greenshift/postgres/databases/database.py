@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from greenshift.postgres.databases.backends import Backend, read_backends, terminate_backends
-from greenshift.postgres.databases.dropping import drop_marked
+from greenshift.postgres.databases.dropping import drop_marked, roll_back_prepared
 from greenshift.postgres.databases.keeper import Keeper
 from greenshift.postgres.databases.marker import comment_statement, kept_name
 from greenshift.postgres.databases.rewind import RewindReport, rewind_in_place
@@ -135,9 +135,9 @@ class Database:
         between = f"{clone.name}_x"
         self._run.adopt(between)
         with self.server.connect() as connection:
-            _rename(connection, self.name, between)
-            _rename(connection, clone.name, self.name)
-            _rename(connection, between, clone.name)
+            _rename(self.server, connection, self.name, between)
+            _rename(self.server, connection, clone.name, self.name)
+            _rename(self.server, connection, between, clone.name)
         self._run.release(between)
         self.generation += 1
         return clone
@@ -168,7 +168,7 @@ class Database:
                 with contextlib.suppress(psycopg.Error):
                     self._keeper.unseal()
             self._keeper.close()
-            _rename(connection, self.name, kept)
+            _rename(self.server, connection, self.name, kept)
             marker = self._run.marker("kept", label=name, template=self._template.name)
             connection.execute(comment_statement(kept, marker))
         self._recreate()
@@ -247,7 +247,7 @@ class Database:
             self._template.environment = self._keeper.environment()
 
 
-def _rename(connection: psycopg.Connection[tuple[object, ...]], name: str, new: str) -> None:
+def _rename(server: Server, connection: psycopg.Connection[tuple[object, ...]], name: str, new: str) -> None:
     statement = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new))
     for attempt in range(3):
         terminate_backends(connection, [backend.pid for backend in read_backends(connection, name)])
@@ -260,6 +260,7 @@ def _rename(connection: psycopg.Connection[tuple[object, ...]], name: str, new: 
                     f"{name} could not be renamed: {str(error).strip().splitlines()[0]}",
                     "stop what goes on connecting to it",
                 ) from error
+            roll_back_prepared(server, name)
 
 
 def psql_command(server: Server, database: str) -> str:

@@ -47,6 +47,9 @@ class SuiteDatabase(Protocol):
     def rewind(self, *, wait: float = 0.0) -> RewindReport:
         """Bring it back to the template's state."""
 
+    def reclone(self) -> None:
+        """Make it anew from the template."""
+
     def keep(self, name: str) -> str:
         """Put it aside and return the command that opens it."""
 

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from greenshift import trace
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
-from greenshift.postgres import Backend, Server, explain_disk_full
+from greenshift.postgres import Backend, RewindReport, Server, explain_disk_full
 from greenshift.testing.drivers import require_driver
 from greenshift.testing.environment import Environment, Target
 from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
@@ -173,6 +174,7 @@ class Suite:
             test.isolation_seconds += time.perf_counter() - started
         if self._watch is not None:
             self._watch.current = test
+            trace.set_test(test.name)
 
     def body_begins(self, test: TestRecord) -> None:
         """A test's fixtures are ready and its own body is about to run."""
@@ -196,19 +198,21 @@ class Suite:
         deadline = time.monotonic() + self.config.work_timeout
         problems += self._wait_for_work(test, deadline)
         leaks = self._drop_leaks(test)
-        for info in self._watch.connections():
-            if info.tainted:
-                self.loops.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
-        kept = test.keep or (test.failed and self.options.keep_failed)
+        self._drop_tainted()
         isolation = self.isolation(test.isolation)
-        if kept:
-            isolation.before_keep()
-            self.report.kept.append(f"{self._database.keep(test.name)}   # {test.name}")
-        report = isolation.end(max(0.0, deadline - time.monotonic()))
-        found = isolation.take_problems()
+        if test.keep or (test.failed and self.options.keep_failed):
+            problems += self._keep(test, isolation)
+        try:
+            report = isolation.end(max(0.0, deadline - time.monotonic()))
+        except GreenshiftError as error:
+            report = RewindReport(recloned=error.problem)
+            problems.append(str(error))
+            self._start_over()
         self._watch.current = None
+        trace.set_test(None)
         if report.recloned:
             self.report.recloned.append(f"{test.name}: {report.recloned}")
+        found = isolation.take_problems()
         if not test.failed:
             problems += leaks + found
             problems += [_describe_backend(backend) for backend in report.terminated]
@@ -219,6 +223,35 @@ class Suite:
         test.isolation_seconds += time.perf_counter() - started
         self.report.add(test)
         return problems
+
+    def _keep(self, test: TestRecord, isolation: Isolation) -> list[str]:
+        """Keep a test's data. Returns why that was not possible, if it was not."""
+        assert self._database is not None
+        try:
+            isolation.before_keep()
+            self.report.kept.append(f"{self._database.keep(test.name)}   # {test.name}")
+        except GreenshiftError as error:
+            return [f"this test's data could not be kept: {error}"]
+        return []
+
+    def _start_over(self) -> None:
+        """Clone the database anew, since it could not be made clean; later tests must not see what is in it."""
+        assert self._database is not None
+        try:
+            self._database.reclone()
+        except GreenshiftError as error:
+            self._database, self.failure = None, error
+            self._isolations = {}
+
+    def _drop_tainted(self) -> None:
+        """End the connections whose session state was changed, and wait for the server to have let go of it."""
+        assert self._watch is not None
+        assert self._database is not None
+        tainted = [info for info in self._watch.connections() if info.tainted]
+        for info in tainted:
+            self.loops.drop(info, "its session state was changed: " + ", ".join(sorted(info.tainted)))
+        if tainted:
+            self._database.terminate([info.backend_pid for info in tainted if info.backend_pid is not None])
 
     def explain(self, error: BaseException) -> GreenshiftError | None:
         """Return what a test's failure means where it is the server's and not the test's, else None."""

@@ -36,6 +36,7 @@ class LoopFollower:
         self._infos: dict[int, trace.ConnectionInfo] = {}
         self._guarded: WeakSet[Dialect] = WeakSet()
         self._test_loops: WeakSet[Loop] = WeakSet()
+        self._followed: WeakSet[Loop] = WeakSet()
         self._close_runner = asyncio.Runner.close
         self._subscriptions: list[trace.Subscription] = []
 
@@ -71,6 +72,7 @@ class LoopFollower:
     def add_test_loop(self, loop: Loop) -> None:
         """Remember a loop in which a test plugin runs tests."""
         self._test_loops.add(loop)
+        self._follow(loop)
 
     def test_loops(self) -> list[Loop]:
         """The loops of test plugins that are still open."""
@@ -96,6 +98,8 @@ class LoopFollower:
     def _connected(self, info: trace.ConnectionInfo, dbapi_connection: Any) -> None:
         self._connections[info] = dbapi_connection
         self._infos[id(dbapi_connection)] = info
+        if info.loop is not None:
+            self._follow(info.loop)
 
     def _closed(self, info: trace.ConnectionInfo) -> None:
         self._forget(info)
@@ -119,6 +123,21 @@ class LoopFollower:
 
         dialect.do_ping = do_ping  # type: ignore[method-assign]
         self._guarded.add(dialect)
+
+    def _follow(self, loop: Loop) -> None:
+        """Notice the end of a loop that no runner closes (pytest-asyncio 1.0, loops made by hand)."""
+        if loop in self._followed:
+            return
+        self._followed.add(loop)
+        close = loop.close
+
+        def end_and_close() -> None:
+            if not loop.is_closed() and not loop.is_running():
+                self._before_end(loop)
+                self.end_connections(loop)
+            close()
+
+        loop.close = end_and_close  # type: ignore[method-assign]
 
     def _runner_ends(self, runner: asyncio.Runner) -> None:
         try:

@@ -101,7 +101,7 @@ def pytest_fixture_setup(
 
     with session.fixture_is_set_up(fixturedef, request):
         value = yield
-    if isinstance(value, asyncio.Runner):
+    if isinstance(value, asyncio.Runner | asyncio.AbstractEventLoop):
         session.loop_made(request.config, value)
     return value
 

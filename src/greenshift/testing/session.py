@@ -212,11 +212,11 @@ def fixture_is_set_up(fixturedef: pytest.FixtureDef[Any], request: pytest.Fixtur
         request.node.warn(WideFixtureWarning(entered.name, entered.scope))
 
 
-def loop_made(config: pytest.Config, runner: asyncio.Runner) -> None:
-    """A test plugin made a runner for its tests."""
+def loop_made(config: pytest.Config, made: asyncio.Runner | asyncio.AbstractEventLoop) -> None:
+    """A test plugin made a runner, or a loop, for its tests."""
     suite = suite_if_any(config)
     if suite is not None:
-        suite.loops.add_test_loop(runner.get_loop())
+        suite.loops.add_test_loop(made.get_loop() if isinstance(made, asyncio.Runner) else made)
 
 
 def write_report(terminal: Any, config: pytest.Config) -> None:

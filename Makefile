@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# The order of the tests is random, and the same each time; try another with SEED=...
+SEED ?= 20261121
 
 .PHONY: demo test lint bench clean
 
@@ -17,7 +19,7 @@ demo: $(VENV)/installed
 
 ## Everything that CI checks: formatting, types, tests.
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p randomly --randomly-seed=$(SEED)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import sys
+import importlib
 from typing import Any, ClassVar
 
 import pytest
@@ -88,7 +88,7 @@ def test_its_settings_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(FakeContainer, "address", behind.address)
         monkeypatch.setattr(FakeContainer, "instances", [])
         monkeypatch.setattr(container, "token_urlsafe", lambda _: behind.address.password)
-        monkeypatch.setattr(sys.modules["testcontainers.core.container"], "DockerContainer", FakeContainer)
+        monkeypatch.setattr(importlib.import_module("testcontainers.core.container"), "DockerContainer", FakeContainer)
         server = open_server(ServerSettings(provider="container", settings={"work_mem": "9MB"}))
         (started,) = FakeContainer.instances
         assert {"fsync=off", "work_mem=9MB", "wal_level=minimal"} <= set(started.command)

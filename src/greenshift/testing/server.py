@@ -25,8 +25,9 @@ class OpeningServer:
     """
 
     def __init__(self, config: Config, options: Options) -> None:
-        self._config = config
         self._options = options
+        # Here and not in the thread: it may import SQLAlchemy, which two threads must not begin to import at once.
+        self._settings = server_settings(config)
         self._server: Server | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._open, name="greenshift server", daemon=True)
@@ -46,14 +47,19 @@ class OpeningServer:
 
     def _open(self) -> None:
         try:
-            self._server = open_suite_server(self._config, self._options, None)
+            self._server = _open(self._settings, self._options, None)
         except BaseException as error:
             self._error = error
 
 
 def open_suite_server(config: Config, options: Options, say: Say) -> Server:
     """Open the server that a run's configuration asks for."""
-    settings = ServerSettings(
+    return _open(server_settings(config), options, say)
+
+
+def server_settings(config: Config) -> ServerSettings:
+    """Return what kind of server a run's configuration asks for."""
+    return ServerSettings(
         url=config.url,
         provider=config.server,
         listen=config.listen,
@@ -61,7 +67,10 @@ def open_suite_server(config: Config, options: Options, say: Say) -> Server:
         settings=config.settings,
         extensions=_extensions(config),
     )
-    if options.keep_failed and config.url is None:
+
+
+def _open(settings: ServerSettings, options: Options, say: Say) -> Server:
+    if options.keep_failed and settings.url is None:
         # Kept data must outlive the run, and with it the server that holds it.
         return keep_server(settings, say=say)[0]
     return open_server(settings, say=say)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -113,20 +112,6 @@ class Environment:
                 self._environ.pop(name, None)
             else:
                 self._environ[name] = value
-
-    @contextmanager
-    def temporarily(self, values: Mapping[str, str]) -> Iterator[None]:
-        """Set other values while the block runs."""
-        before = {name: self._environ.get(name) for name in values}
-        self._environ.update(values)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    self._environ.pop(name, None)
-                else:
-                    self._environ[name] = value
 
     def refuse_earlier_connections(self) -> None:
         """Refuse to run where an engine is already connected to a database that a variable named.

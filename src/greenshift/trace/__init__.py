@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from greenshift.trace import connections, pool
+from greenshift.trace import connections, instances, pool, transactions
 from greenshift.trace.call_site import CallSite, include_user_path, is_user_file
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.installation import installation
+from greenshift.trace.instances import LoadedBy
+from greenshift.trace.loads import AttributeLoad, on_load_outside_greenlet
 from greenshift.trace.origin import Origin, OriginKind
 from greenshift.trace.recording import Recording
 from greenshift.trace.session_state import session_state_reasons
@@ -17,9 +19,11 @@ from greenshift.trace.statement import ParameterShape, Statement
 from greenshift.trace.statement_events import statements
 
 __all__ = [
+    "AttributeLoad",
     "CallSite",
     "Checkout",
     "ConnectionInfo",
+    "LoadedBy",
     "Origin",
     "OriginKind",
     "ParameterShape",
@@ -30,12 +34,15 @@ __all__ = [
     "connections",
     "connections_of",
     "include_user_path",
+    "instances",
     "is_user_file",
+    "on_load_outside_greenlet",
     "pool",
     "record",
     "session_state_reasons",
     "set_test",
     "subscribe",
+    "transactions",
 ]
 
 

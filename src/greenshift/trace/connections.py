@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import AdaptedConnection, Connection, Engine
+from sqlalchemy.pool import Pool
 
 from greenshift.trace.call_site import CallSite, find_user_frame
 from greenshift.trace.place import NOWHERE, here, running_loop, where
@@ -126,6 +127,7 @@ class ConnectionInfo:
         "_engine",
         "_entry",
         "_loop",
+        "_pool",
         "backend_pid",
         "checkout",
         "checkouts",
@@ -163,6 +165,7 @@ class ConnectionInfo:
         self.invalidated: str | None = None
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._engine: weakref.ref[Engine] | None = None
+        self._pool: weakref.ref[Pool] | None = None
         self._entry: weakref.ref[_PoolEntry] = weakref.ref(entry)
         # Whether SQLAlchemy has begun no transaction in this checkout: what was sent, if anything, was not seen.
         self._bare = False
@@ -181,6 +184,11 @@ class ConnectionInfo:
     def engine(self) -> Engine | None:
         """The engine that ran a statement on it, None until then or when the engine is gone."""
         return None if self._engine is None else self._engine()
+
+    @property
+    def pool(self) -> Pool | None:
+        """The pool that it was last taken from, None until then or when the pool is gone."""
+        return None if self._pool is None else self._pool()
 
     @property
     def loop_is_known(self) -> bool:

@@ -26,6 +26,7 @@ class Installation:
         self._lock = threading.Lock()
         self._listeners: list[_Listener] = []
         self._cleanups: list[Callable[[], object]] = []
+        self._patches: list[Callable[[], object]] = []
         self._users = 0
 
     @property
@@ -52,12 +53,24 @@ class Installation:
         """
         self._cleanups.append(function)
 
+    def add_patch(self, put: Callable[[], object], remove: Callable[[], object]) -> None:
+        """Add a replaced method, for what SQLAlchemy has no event, at import time.
+
+        Args:
+            put: puts it in place.
+            remove: gives the original back.
+        """
+        self._patches.append(put)
+        self._cleanups.append(remove)
+
     def acquire(self) -> None:
         """Put the listeners in place if this is the first user of them."""
         with self._lock:
             if not self._users:
                 for listener in self._listeners:
                     event.listen(listener.target, listener.identifier, listener.function, **listener.options)
+                for put in self._patches:
+                    put()
             self._users += 1
 
     def release(self) -> None:

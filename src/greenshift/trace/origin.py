@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, QueryableAttribute, Relation
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from greenshift.trace.call_site import find_user_frame, is_user_file
+from greenshift.trace.instances import LoadedBy, state_source
 
 OriginKind = Literal[
     "select",
@@ -51,11 +52,14 @@ class Origin(NamedTuple):
             ``default``: a default or sequence executed before an INSERT; ``ddl``.
         detail: ``Model.attribute`` for loads, the model for ORM statements, the table for a flush; or None.
         parent: for lazy loads and attribute loads, a number that tells instances apart; never a key's value.
+        source: for lazy loads and attribute loads, the SELECT that loaded the instance, while
+            ``instances.follow()`` is on.
     """
 
     kind: OriginKind
     detail: str | None = None
     parent: int | None = None
+    source: LoadedBy | None = None
 
     def __str__(self) -> str:
         return self.kind if self.detail is None else f"{self.kind} of {self.detail}"
@@ -84,11 +88,15 @@ def _relationship_load(state: ORMExecuteState, path: Any) -> Origin:
     instance = state.lazy_loaded_from
     if instance is None:
         return Origin("eager load", detail)
-    return Origin("lazy load", detail, _identity(instance))
+    return Origin("lazy load", detail, _identity(instance), state_source(instance))
 
 
-def _attribute_read(frame: FrameType | None) -> tuple[QueryableAttribute[Any], Any] | None:
-    """Return the mapped attribute being read and its instance, from the frame of ``InstrumentedAttribute.__get__``."""
+def read_attribute(frame: FrameType | None) -> tuple[QueryableAttribute[Any], Any] | None:
+    """Return the mapped attribute being read and its instance, from the frame of ``InstrumentedAttribute.__get__``.
+
+    Args:
+        frame: the innermost frame.
+    """
     while frame is not None and not is_user_file(frame.f_code.co_filename):
         if frame.f_code.co_name == "__get__" and frame.f_code.co_filename == _ATTRIBUTES_FILE:
             attribute, instance = frame.f_locals.get("self"), frame.f_locals.get("instance")
@@ -102,7 +110,7 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     _, mark = find_user_frame(frame)
     if mark == "refresh" or mark == "flush":
         return Origin("refresh" if mark == "refresh" else "flush", _model(state))
-    read = _attribute_read(frame)
+    read = read_attribute(frame)
     if read is None:
         return Origin("expired", _model(state))
     attribute, instance = read
@@ -110,7 +118,8 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     is_column = attribute.key in instance_state.mapper.column_attrs
     is_expired = instance_state.expired or attribute.key in instance_state.expired_attributes
     kind: OriginKind = "deferred" if is_column and not is_expired else "expired"
-    return Origin(kind, f"{type(instance).__name__}.{attribute.key}", _identity(instance_state))
+    detail = f"{type(instance).__name__}.{attribute.key}"
+    return Origin(kind, detail, _identity(instance_state), state_source(instance_state))
 
 
 def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 
 from greenshift.errors import GreenshiftError
 from greenshift.trace.call_site import find_call_site
@@ -22,6 +25,11 @@ from greenshift.trace.installation import installation
 from greenshift.trace.place import running_loop
 
 logger = logging.getLogger("greenshift.trace")
+
+_connect_of_pool: Final = Pool.connect
+
+# The pool that this task, or thread, is taking a connection from.
+_connecting: ContextVar[weakref.ref[Pool] | None] = ContextVar("greenshift_connecting", default=None)
 
 _DATABASE_KEY: Final = "greenshift database"
 
@@ -35,6 +43,7 @@ _checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError, 
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
 _arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
+_timeout_channel: Channel[[Pool, PoolTimeout]] = Channel()
 
 
 def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription:
@@ -86,6 +95,15 @@ def on_connect_arguments(
     return _arguments_channel.subscribe(callback)
 
 
+def on_timeout(callback: Callable[[Pool, PoolTimeout], object]) -> Subscription:
+    """Call back when a pool had no connection to give within its ``pool_timeout``, before the taker learns of it.
+
+    Args:
+        callback: given the pool and the exception that its taker is about to get.
+    """
+    return _timeout_channel.subscribe(callback)
+
+
 def _do_connect(
     dialect: Dialect, record: ConnectionPoolEntry | None, arguments: list[Any], parameters: dict[str, Any]
 ) -> None:
@@ -110,6 +128,7 @@ def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _p
     info: ConnectionInfo = record.info.get(INFO_KEY) or adopt(dbapi_connection, record)
     info.checkout = Checkout(sys._getframe(_CHECKOUT_DEPTH))
     info.checkouts += 1
+    info._pool = _connecting.get() or info._pool
     info._bare = True
     if _checkout_channel.subscriptions:
         _checkout_channel.publish(info, dbapi_connection)
@@ -150,6 +169,27 @@ def _close_detached(dbapi_connection: DBAPIConnection) -> None:
     _closing(_detached.pop(id(dbapi_connection), None))
 
 
+def _watched_connect(pool: Pool) -> PoolProxiedConnection:
+    token = _connecting.set(weakref.ref(pool))
+    try:
+        return _connect_of_pool(pool)
+    except PoolTimeout as error:
+        _timeout_channel.publish(pool, error)
+        raise
+    finally:
+        _connecting.reset(token)
+
+
+def _watch_connect() -> None:
+    # SQLAlchemy has no event for a pool that is exhausted; Pool.connect is public and every taker passes there.
+    Pool.connect = functools.wraps(_connect_of_pool)(_watched_connect)  # type: ignore[method-assign, assignment]
+
+
+def _unwatch_connect() -> None:
+    Pool.connect = _connect_of_pool  # type: ignore[method-assign]
+
+
+installation.add_patch(_watch_connect, _unwatch_connect)
 installation.add(Engine, "do_connect", _do_connect)
 installation.add(Pool, "connect", _connect)
 installation.add(Pool, "checkout", _checkout)

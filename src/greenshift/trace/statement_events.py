@@ -15,13 +15,16 @@ import sqlalchemy.orm.session
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import Compiled, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle, ExecutionContext
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from greenshift.trace import connections
+from greenshift.trace import connections, transactions
 from greenshift.trace.call_site import USER, find_user_frame, kinds
 from greenshift.trace.channel import Channel
 from greenshift.trace.connections import INFO_KEY, info_of
 from greenshift.trace.installation import installation
+from greenshift.trace.instances import following, mark
+from greenshift.trace.loads import outside_greenlet, publish_if_outside
 from greenshift.trace.origin import (
     CORE,
     DEFAULT,
@@ -205,10 +208,17 @@ def _do_orm_execute(state: ORMExecuteState) -> None:
         if state.statement.is_select:
             path = state.loader_strategy_path
             if path is None or (path.is_root and not state.is_column_load):
+                if following.users:
+                    mark(state, _getframe(1))
                 return
         origin = orm_origin(state, _getframe(1))
-        if origin is not None:
-            state.update_execution_options(**{OPTION: origin})
+        if origin is None:
+            return
+        state.update_execution_options(**{OPTION: origin})
+        if outside_greenlet.subscriptions:
+            publish_if_outside(state, origin, _getframe(1))
+    except MissingGreenlet:
+        raise
     except Exception:
         _report("do_orm_execute")
 
@@ -223,13 +233,23 @@ def _begin(conn: Connection, *_: Any) -> None:
         _report("begin")
 
 
-def _end(conn: Connection, *_: Any) -> None:
+def _end(conn: Connection, committed: bool) -> None:
     try:
         info = conn.connection.info.get(INFO_KEY)
         if info is not None:
             info.in_transaction_since = None
+            if transactions.ends.subscriptions:
+                transactions.ends.publish(info, committed)
     except Exception:
         _report("end of transaction")
+
+
+def _commit(conn: Connection, *_: Any) -> None:
+    _end(conn, True)
+
+
+def _rollback(conn: Connection, *_: Any) -> None:
+    _end(conn, False)
 
 
 installation.add_cleanup(_running.clear)
@@ -239,5 +259,7 @@ installation.add(Engine, "handle_error", _handle_error)
 installation.add(Session, "do_orm_execute", _do_orm_execute)
 for _identifier in ("begin", "begin_twophase"):
     installation.add(Engine, _identifier, _begin)
-for _identifier in ("commit", "rollback", "commit_twophase", "rollback_twophase"):
-    installation.add(Engine, _identifier, _end)
+for _identifier in ("commit", "commit_twophase"):
+    installation.add(Engine, _identifier, _commit)
+for _identifier in ("rollback", "rollback_twophase"):
+    installation.add(Engine, _identifier, _rollback)

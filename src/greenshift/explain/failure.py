@@ -1,0 +1,156 @@
+"""A failure as the catalogue looks at it: the same shape for a live exception and for a pasted traceback."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from greenshift.explain.explanation import Place
+from greenshift.explain.facts import Facts, facts_of
+from greenshift.trace import is_user_file
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a traceback.
+
+    Args:
+        file: the file's path, as the traceback names it.
+        line: the line, from 1.
+        function: the function's name.
+        code: the line's text without its indentation, or an empty text.
+        user: whether the file is the user's own.
+        locals: the frame's variables, for a live exception only; otherwise None.
+    """
+
+    file: str
+    line: int
+    function: str
+    code: str
+    user: bool
+    locals: Mapping[str, Any] | None = None
+
+    def place(self, role: str) -> Place:
+        """Return it as a place of an explanation.
+
+        Args:
+            role: the part that the line has in the error.
+        """
+        return Place(self.file, self.line, role, self.function, self.code or None)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One exception of a chain.
+
+    Args:
+        type_name: its class's name, without the module.
+        module: its class's module, or an empty text where the traceback does not tell.
+        message: its text.
+        frames: its traceback, the innermost frame last.
+        exception: the exception itself, for a live one only.
+    """
+
+    type_name: str
+    module: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    exception: BaseException | None = None
+
+    @property
+    def user_frame(self) -> Frame | None:
+        """The innermost frame of the user's own code, or None."""
+        return next((frame for frame in reversed(self.frames) if frame.user), None)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception with all that led to it.
+
+    Args:
+        chain: the exception that arrived, followed by its causes, contexts, wrapped driver errors and the members
+            of its groups.
+        text: all that was given, for a pasted traceback; for a live exception its messages.
+        live: whether the exceptions themselves are at hand.
+    """
+
+    chain: tuple[Raised, ...]
+    text: str
+    live: bool
+
+    @property
+    def facts(self) -> Facts | None:
+        """What was noted at the moment of the failure, or None."""
+        for raised in self.chain:
+            facts = None if raised.exception is None else facts_of(raised.exception)
+            if facts is not None:
+                return facts
+        return None
+
+    def find(self, *type_names: str, containing: str = "") -> Raised | None:
+        """Return the first exception of the chain that has one of these class names and this in its message.
+
+        Args:
+            type_names: class names without their modules; none for any class.
+            containing: a part of the message, in any case of letters.
+        """
+        for raised in self.chain:
+            if (not type_names or raised.type_name in type_names) and containing.lower() in raised.message.lower():
+                return raised
+        return None
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames of the whole chain, the arriving exception's first."""
+        return tuple(frame for raised in self.chain for frame in raised.frames)
+
+    @property
+    def user_frame(self) -> Frame | None:
+        """The innermost frame of the user's code in the first exception that has one."""
+        return next((raised.user_frame for raised in self.chain if raised.user_frame is not None), None)
+
+
+def from_exception(error: BaseException, frame: FrameType | None = None) -> Failure:
+    """Return a live exception as a failure.
+
+    Args:
+        error: the exception.
+        frame: the innermost frame, for an exception that is yet to be raised.
+    """
+    chain = tuple(_raised(one) for one in _walk(error, set()))
+    if frame is not None and not chain[0].frames:
+        frames = tuple(_frame(one, line) for one, line in reversed(list(traceback.walk_stack(frame))))
+        first = chain[0]
+        chain = (Raised(first.type_name, first.module, first.message, frames, error), *chain[1:])
+    return Failure(chain, "\n".join(raised.message for raised in chain), live=True)
+
+
+def _walk(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
+    if id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    context = None if error.__suppress_context__ else error.__context__
+    for other in (getattr(error, "orig", None), error.__cause__, context, *members):
+        if isinstance(other, BaseException):
+            yield from _walk(other, seen)
+
+
+def _raised(error: BaseException) -> Raised:
+    frames = tuple(_frame(frame, line) for frame, line in traceback.walk_tb(error.__traceback__))
+    try:
+        message = str(error)
+    except Exception:  # an exception of the user's whose __str__ fails
+        message = ""
+    return Raised(type(error).__name__, type(error).__module__, message, frames, error)
+
+
+def _frame(frame: FrameType, line: int) -> Frame:
+    name = frame.f_code.co_filename
+    code = linecache.getline(name, line, frame.f_globals).strip()
+    return Frame(name, line, frame.f_code.co_name, code, is_user_file(name), frame.f_locals)

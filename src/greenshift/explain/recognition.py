@@ -1,0 +1,44 @@
+"""From a failure to its explanation."""
+
+from __future__ import annotations
+
+import logging
+
+from greenshift.explain.catalogue import ENTRIES
+from greenshift.explain.explanation import Explanation
+from greenshift.explain.failure import Failure, from_exception
+
+logger = logging.getLogger("greenshift.explain")
+
+
+def explain(error: BaseException) -> Explanation | None:
+    """Explain an exception.
+
+    Args:
+        error: any exception, best with its traceback.
+
+    Returns:
+        Its explanation, or None where the catalogue has none.
+    """
+    for one in from_exception(error).chain:
+        explanation = getattr(one.exception, "explanation", None)
+        if isinstance(explanation, Explanation):
+            return explanation
+    return explain_failure(from_exception(error))
+
+
+def explain_failure(failure: Failure) -> Explanation | None:
+    """Explain a failure, live or read from text; an entry that itself fails is logged and passed over.
+
+    Args:
+        failure: what happened.
+    """
+    for entry in ENTRIES:
+        try:
+            explanation = entry.recognise(failure)
+        except Exception:
+            logger.exception("greenshift: the catalogue's entry %r failed", entry.kind)
+            continue
+        if explanation is not None:
+            return explanation
+    return None

@@ -1,0 +1,109 @@
+"""The witness: notes with each exception what is known at its moment, and remembers what the application swallowed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.pool import Pool
+
+from greenshift import trace
+from greenshift.explain.explanation import Explanation
+from greenshift.explain.facts import ConnectionFact, Facts, StatementFact, attach
+from greenshift.explain.failure import from_exception
+from greenshift.explain.recognition import explain_failure
+from greenshift.trace.place import running_loop, where
+
+_LIMIT = 50
+
+
+class ExplainedMissingGreenlet(MissingGreenlet):
+    """SQLAlchemy's ``MissingGreenlet``, raised before any IO, with the explanation in its message.
+
+    Attributes:
+        explanation: the same as data.
+    """
+
+    def __init__(self, message: str, explanation: Explanation | None) -> None:
+        super().__init__(message if explanation is None else f"{message}\n{explanation}")
+        self.explanation = explanation
+
+
+class Witness:
+    """Watches for failures until :meth:`close`; also a context manager. No code of it runs while nothing fails.
+
+    Args:
+        saw: is told of each explained failure that the application may swallow, as it happens.
+    """
+
+    def __init__(self, saw: Callable[[Explanation], object] | None = None) -> None:
+        self.seen: deque[Explanation] = deque(maxlen=_LIMIT)
+        self._saw = saw
+        self._busy = threading.local()
+        self._subscriptions: list[Any] = [
+            trace.instances.follow(),
+            trace.subscribe(self._statement_ended),
+            trace.pool.on_timeout(self._pool_timed_out),
+            trace.on_load_outside_greenlet(self._attribute_cannot_load),
+        ]
+
+    def close(self) -> None:
+        """Stop watching."""
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._subscriptions = []
+
+    def __enter__(self) -> Witness:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _note(self, explanation: Explanation) -> None:
+        self.seen.append(explanation)
+        if self._saw is not None:
+            self._saw(explanation)
+
+    def _statement_ended(self, statement: trace.Statement) -> None:
+        if statement.error is not None:
+            attach(statement.error, _facts(statement=statement))
+
+    def _pool_timed_out(self, pool: Pool, error: BaseException) -> None:
+        attach(error, _facts(pool=pool))
+        explanation = explain_failure(from_exception(error, sys._getframe(1)))
+        if explanation is not None:
+            self._note(explanation)
+
+    def _attribute_cannot_load(self, load: trace.AttributeLoad) -> None:
+        name = f"{load.model.__name__ if load.model else '?'}.{load.attribute or '?'}"
+        message = (
+            f"greenlet_spawn has not been called; can't call await_only() here: {name} is not loaded, "
+            "and was read outside the session's await"
+        )
+        # The explanation reads variables of the user's; whatever that loads in turn is not explained again.
+        if getattr(self._busy, "on", False):
+            raise MissingGreenlet(message)
+        self._busy.on = True
+        try:
+            explanation = explain_failure(from_exception(MissingGreenlet(message), load.frame))
+        finally:
+            self._busy.on = False
+        if explanation is not None:
+            self._note(explanation)
+        raise ExplainedMissingGreenlet(message, explanation)
+
+
+def _facts(statement: trace.Statement | None = None, pool: Pool | None = None) -> Facts:
+    failing = None if statement is None else statement.connection
+    pool = pool if failing is None else failing.pool
+    loop = running_loop()
+    return Facts(
+        statement=None if statement is None else StatementFact.of(statement),
+        connections=tuple(ConnectionFact.of(info, failing, pool) for info in trace.connections.live()),
+        loop=None if loop is None else id(loop),
+        task=None if loop is None else where(loop)[2],
+    )

@@ -1,0 +1,20 @@
+"""How transactions end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from greenshift.trace.channel import Channel, Subscription
+from greenshift.trace.connections import ConnectionInfo
+
+ends: Final[Channel[[ConnectionInfo, bool]]] = Channel()
+
+
+def on_end(callback: Callable[[ConnectionInfo, bool], object]) -> Subscription:
+    """Call back when SQLAlchemy ends a transaction on a connection.
+
+    Args:
+        callback: given the connection's information, and whether the transaction was committed.
+    """
+    return ends.subscribe(callback)

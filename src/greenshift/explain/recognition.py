@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from greenshift.explain.catalogue import ENTRIES
 from greenshift.explain.explanation import Explanation
 from greenshift.explain.failure import Failure, from_exception
 
@@ -33,6 +32,9 @@ def explain_failure(failure: Failure) -> Explanation | None:
     Args:
         failure: what happened.
     """
+    # Imported when something failed: the entries need LibCST, which an application that runs well does not.
+    from greenshift.explain.catalogue import ENTRIES
+
     for entry in ENTRIES:
         try:
             explanation = entry.recognise(failure)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import linecache
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
 from greenshift.explain.explanation import Place
 from greenshift.explain.facts import Facts, facts_of
-from greenshift.trace import is_user_file
+from greenshift.trace import frames_from, is_user_file
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,19 @@ class Failure:
             of its groups.
         text: all that was given, for a pasted traceback; for a live exception its messages.
         live: whether the exceptions themselves are at hand.
+        noted: facts of an exception that is not at hand any more.
     """
 
     chain: tuple[Raised, ...]
     text: str
     live: bool
+    noted: Facts | None = None
 
     @property
     def facts(self) -> Facts | None:
         """What was noted at the moment of the failure, or None."""
+        if self.noted is not None:
+            return self.noted
         for raised in self.chain:
             facts = None if raised.exception is None else facts_of(raised.exception)
             if facts is not None:
@@ -119,14 +123,27 @@ def from_exception(error: BaseException, frame: FrameType | None = None) -> Fail
 
     Args:
         error: the exception.
-        frame: the innermost frame, for an exception that is yet to be raised.
+        frame: the innermost frame, for an exception that is still on its way up.
     """
-    chain = tuple(_raised(one) for one in _walk(error, set()))
-    if frame is not None and not chain[0].frames:
-        frames = tuple(_frame(one, line) for one, line in reversed(list(traceback.walk_stack(frame))))
-        first = chain[0]
-        chain = (Raised(first.type_name, first.module, first.message, frames, error), *chain[1:])
+    first, *rest = (_raised(one) for one in _walk(error, set()))
+    if frame is not None:
+        stack = [_frame(one, one.f_lineno) for one in frames_from(frame)]
+        first = replace(first, frames=(*reversed(stack), *first.frames[1:]))
+    chain = (first, *rest)
     return Failure(chain, "\n".join(raised.message for raised in chain), live=True)
+
+
+def remembered(failure: Failure) -> Failure:
+    """Return a failure without its exceptions and variables: it keeps nothing of the application's alive.
+
+    Args:
+        failure: a live one.
+    """
+    chain = tuple(
+        replace(raised, exception=None, frames=tuple(replace(frame, locals=None) for frame in raised.frames))
+        for raised in failure.chain
+    )
+    return Failure(chain, failure.text, live=False, noted=failure.facts)
 
 
 def _walk(error: BaseException, seen: set[int]) -> Iterator[BaseException]:

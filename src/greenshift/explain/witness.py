@@ -14,7 +14,7 @@ from sqlalchemy.pool import Pool
 from greenshift import trace
 from greenshift.explain.explanation import Explanation
 from greenshift.explain.facts import ConnectionFact, Facts, StatementFact, attach
-from greenshift.explain.failure import from_exception
+from greenshift.explain.failure import Failure, from_exception, remembered
 from greenshift.explain.recognition import explain_failure
 from greenshift.trace.place import running_loop, where
 
@@ -41,7 +41,7 @@ class Witness:
     """
 
     def __init__(self, saw: Callable[[Explanation], object] | None = None) -> None:
-        self.seen: deque[Explanation] = deque(maxlen=_LIMIT)
+        self._seen: deque[Explanation | Failure] = deque(maxlen=_LIMIT)
         self._saw = saw
         self._busy = threading.local()
         self._subscriptions: list[Any] = [
@@ -63,20 +63,33 @@ class Witness:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _note(self, explanation: Explanation) -> None:
-        self.seen.append(explanation)
+    def forget(self) -> None:
+        """Forget what was seen so far."""
+        self._seen.clear()
+
+    def explanations(self) -> list[Explanation]:
+        """Explain what was seen since :meth:`forget`, each once, the oldest first; the last 50 at most."""
+        found = (one if isinstance(one, Explanation) else explain_failure(one) for one in list(self._seen))
+        return list(dict.fromkeys(one for one in found if one is not None))
+
+    def _note(self, seen: Explanation | Failure) -> None:
+        self._seen.append(seen)
         if self._saw is not None:
-            self._saw(explanation)
+            explanation = seen if isinstance(seen, Explanation) else explain_failure(seen)
+            if explanation is not None:
+                self._saw(explanation)
 
     def _statement_ended(self, statement: trace.Statement) -> None:
         if statement.error is not None:
-            attach(statement.error, _facts(statement=statement))
+            self._failed(statement.error, _facts(statement=statement))
 
     def _pool_timed_out(self, pool: Pool, error: BaseException) -> None:
-        attach(error, _facts(pool=pool))
-        explanation = explain_failure(from_exception(error, sys._getframe(1)))
-        if explanation is not None:
-            self._note(explanation)
+        self._failed(error, _facts(pool=pool))
+
+    def _failed(self, error: BaseException, facts: Facts) -> None:
+        attach(error, facts)
+        # Explained only if somebody asks: applications live well with many an error of their database.
+        self._note(remembered(from_exception(error, sys._getframe(2))))
 
     def _attribute_cannot_load(self, load: trace.AttributeLoad) -> None:
         name = f"{load.model.__name__ if load.model else '?'}.{load.attribute or '?'}"

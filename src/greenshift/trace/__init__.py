@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from greenshift.trace import connections, instances, pool, transactions
-from greenshift.trace.call_site import CallSite, include_user_path, is_user_file
+from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_user_file
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.installation import installation
@@ -33,6 +33,7 @@ __all__ = [
     "active",
     "connections",
     "connections_of",
+    "frames_from",
     "include_user_path",
     "instances",
     "is_user_file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
+from collections.abc import Iterator
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Final, NamedTuple, Self
@@ -137,6 +138,24 @@ def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | No
         current = current.parent
         if current is None:
             return None, mark
+        frame = current.gr_frame
+
+
+def frames_from(frame: FrameType | None) -> Iterator[FrameType]:
+    """Give a frame and its callers, innermost first, across SQLAlchemy's greenlets.
+
+    Args:
+        frame: where to start, usually the innermost frame.
+    """
+    current = None
+    while True:
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+        current = greenlet.getcurrent() if current is None else current
+        current = current.parent
+        if current is None:
+            return
         frame = current.gr_frame
 
 

@@ -16,9 +16,11 @@ Isolation = Literal["rewind", "rollback", "clone", "schema"]
 Provider = Literal["auto", "embedded", "installed", "container", "kept"]
 Listen = Literal["socket", "tcp"]
 DataPlace = Literal["auto", "memory", "disk"]
+GuardMode = Literal["error", "warn", "off"]
 
 ISOLATIONS: tuple[str, ...] = get_args(Isolation)
 PROVIDERS: tuple[str, ...] = get_args(Provider)
+GUARD_MODES: tuple[str, ...] = get_args(GuardMode)
 DRIVERS: tuple[str, ...] = ("asyncpg", "psycopg", "sqlite")
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -27,8 +29,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "server": PROVIDERS,
     "listen": get_args(Listen),
     "data": get_args(DataPlace),
+    "n_plus_one": GUARD_MODES,
+    "blocking": GUARD_MODES,
 }
-_LISTS = ("metadata", "sql", "seed", "extensions")
+_LISTS = ("metadata", "sql", "seed", "extensions", "n_plus_one_ignore", "blocking_ignore")
 _DEFINITIONS = ("metadata", "alembic", "sql", "setup")
 
 
@@ -57,6 +61,12 @@ class Config:
         extensions: PostgreSQL extensions that the application needs.
         settings: ``postgresql.conf`` settings for a server of ours.
         work_timeout: seconds that work still running at a test's end is waited for.
+        session: ``module:attribute`` of the application's session factory, which the fixtures' sessions follow;
+            found by itself where the application has one.
+        n_plus_one: what an N+1 in a test does: ``error``, ``warn`` or ``off``.
+        n_plus_one_ignore: patterns of files, relative to ``root``, in which an N+1 is allowed.
+        blocking: what a blocking call in the event loop does: ``error``, ``warn`` or ``off``.
+        blocking_ignore: patterns of files in which a blocking call is allowed.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -77,6 +87,11 @@ class Config:
     extensions: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     work_timeout: float = 0.5
+    session: str | None = None
+    n_plus_one: GuardMode = "off"
+    n_plus_one_ignore: tuple[str, ...] = ()
+    blocking: GuardMode = "off"
+    blocking_ignore: tuple[str, ...] = ()
 
     @property
     def is_sqlite(self) -> bool:

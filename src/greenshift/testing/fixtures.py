@@ -46,19 +46,33 @@ def async_db_engine(_db_isolation: Isolation) -> AsyncEngine:
 
 
 @pytest.fixture
-def db_session_factory(db_engine: Engine) -> sessionmaker[Session]:
-    """Makes sync sessions whose commits are real."""
+def db_session_factory(request: pytest.FixtureRequest, db_engine: Engine) -> sessionmaker[Session]:
+    """Makes sync sessions whose commits are real, of the class and with the options of the application's own factory.
+
+    Where the application has none: SQLAlchemy's defaults.
+    """
     from sqlalchemy.orm import sessionmaker
 
-    return sessionmaker(db_engine)
+    style = current_suite(request.config).app_sessions.style(is_async=False)
+    if style is None:
+        return sessionmaker(db_engine)
+    return sessionmaker(db_engine, class_=style.session_class, **style.options)
 
 
 @pytest.fixture
-def async_db_session_factory(async_db_engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Makes async sessions whose commits are real. ``expire_on_commit`` is SQLAlchemy's default, as in production."""
+def async_db_session_factory(
+    request: pytest.FixtureRequest, async_db_engine: AsyncEngine
+) -> async_sessionmaker[AsyncSession]:
+    """Makes async sessions whose commits are real, of the class and with the options of the application's own factory.
+
+    So ``expire_on_commit`` is what it is in production; where the application has no factory: SQLAlchemy's defaults.
+    """
     from sqlalchemy.ext.asyncio import async_sessionmaker
 
-    return async_sessionmaker(async_db_engine)
+    style = current_suite(request.config).app_sessions.style(is_async=True)
+    if style is None:
+        return async_sessionmaker(async_db_engine)
+    return async_sessionmaker(async_db_engine, class_=style.session_class, **style.options)
 
 
 @pytest.fixture

@@ -37,8 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the fixtures."""
     config.addinivalue_line(
         "markers",
-        "db(isolation=None, keep=False, no_queries_ok=False): this test uses the database; "
-        "isolation is rewind, rollback or clone; keep leaves its data behind",
+        "db(isolation=None, keep=False, no_queries_ok=False, n_plus_one=None, blocking=None): this test uses the "
+        "database; isolation is rewind, rollback or clone; keep leaves its data behind; n_plus_one and blocking "
+        "are error, warn or off",
     )
     from greenshift.testing import session
 
@@ -114,6 +115,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     session.went(item, report, call)
     return report
+
+
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: Any, report: Any) -> None:
+    """Explain why a module could not be imported."""
+    from greenshift.testing import session
+
+    if isinstance(node, pytest.Collector) and call.excinfo is not None:
+        session.not_collected(node, report, call.excinfo.value)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

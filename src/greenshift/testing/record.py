@@ -21,6 +21,8 @@ class TestRecord:
             than merely reaching it through the application.
         must_query: whether a test without SQL fails.
         keep: whether its data is kept though it passes.
+        n_plus_one: what an N+1 does: ``error``, ``warn`` or ``off``.
+        blocking: what a blocking call in the event loop does.
     """
 
     __test__ = False
@@ -30,6 +32,8 @@ class TestRecord:
     explicit: bool = False
     must_query: bool = False
     keep: bool = False
+    n_plus_one: str = "off"
+    blocking: str = "off"
     started: float = field(default_factory=time.perf_counter)
     queries: QueryLog = field(default_factory=QueryLog)
     statements: int = 0
@@ -40,6 +44,7 @@ class TestRecord:
     skipped: bool = False
     baseline: WorkBaseline | None = None
     unfinished_work: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     async_sessions: list[Any] = field(default_factory=list)
 
     @property

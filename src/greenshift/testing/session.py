@@ -12,6 +12,7 @@ import pytest
 from greenshift.config import load_config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.testing import workers
+from greenshift.testing.guard_warning import GuardWarning
 from greenshift.testing.report import Report
 from greenshift.testing.running import PROJECT_KEY, Options, current_suite, suite_if_any
 from greenshift.testing.set_up_fixture import SetUpFixture, WideFixtureWarning
@@ -173,6 +174,16 @@ def end(item: pytest.Item) -> list[str]:
         return suite.end(test)
     except GreenshiftError as error:
         return [str(error)]
+    finally:
+        for warning in test.warnings:
+            item.warn(GuardWarning(warning))
+
+
+def not_collected(collector: pytest.Collector, report: pytest.CollectReport, error: BaseException) -> None:
+    """A module could not be imported."""
+    suite = suite_if_any(collector.config)
+    if suite is not None:
+        report.sections += suite.explain(error)
 
 
 def went(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
@@ -183,9 +194,7 @@ def went(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[Non
     test.failed = test.failed or report.failed
     test.skipped = test.skipped or report.skipped
     if report.failed and call.excinfo is not None:
-        explained = suite.explain(call.excinfo.value)
-        if explained is not None:
-            report.sections.append(("greenshift", str(explained)))
+        report.sections += suite.explain(call.excinfo.value)
 
 
 @contextmanager
@@ -250,13 +259,16 @@ def _record(item: pytest.Item) -> TestRecord:
     isolation = arguments.pop("isolation", None) or project.isolation
     keep = bool(arguments.pop("keep", False))
     no_queries_ok = bool(arguments.pop("no_queries_ok", False))
+    n_plus_one = arguments.pop("n_plus_one", None) or project.n_plus_one
+    blocking = arguments.pop("blocking", None) or project.blocking
     try:
         if arguments or (marker is not None and marker.args):
             unknown = ", ".join(arguments) or "positional arguments"
             raise ConfigurationError(
-                f"the db marker has something unknown: {unknown}", "it takes isolation=, keep= and no_queries_ok="
+                f"the db marker has something unknown: {unknown}",
+                "it takes isolation=, keep=, no_queries_ok=, n_plus_one= and blocking=",
             )
-        project.overridden(isolation=isolation)
+        project.overridden(isolation=isolation, n_plus_one=n_plus_one, blocking=blocking)
     except ConfigurationError as error:
         pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
     own_arguments = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())
@@ -267,4 +279,6 @@ def _record(item: pytest.Item) -> TestRecord:
         explicit=_is_explicit(item),
         must_query=says_so and not no_queries_ok and not item.config.option.setuponly,
         keep=keep,
+        n_plus_one=n_plus_one,
+        blocking=blocking,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
@@ -11,9 +12,12 @@ from greenshift import trace
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.postgres import Backend, RewindReport, Server, explain_disk_full
+from greenshift.testing.app_session import AppSessions
 from greenshift.testing.drivers import require_driver
 from greenshift.testing.environment import Environment, Target
+from greenshift.testing.explaining import FailureExplainer
 from greenshift.testing.ground import Ground, PostgresGround, SQLiteGround, SuiteDatabase
+from greenshift.testing.guards import Guards
 from greenshift.testing.isolation import Isolation
 from greenshift.testing.loops import Loop, LoopFollower
 from greenshift.testing.record import TestRecord
@@ -66,11 +70,18 @@ class Suite:
         self._building = False
         self.loops = LoopFollower(self._loop_ends)
         self._watch: Watch | None = None
+        self._explainer = FailureExplainer()
+        self._guards = Guards(config)
 
     @property
     def server(self) -> Server | None:
         """The server, once it is open; None on SQLite."""
         return self._ground.server
+
+    @functools.cached_property
+    def app_sessions(self) -> AppSessions:
+        """The application's session factories."""
+        return AppSessions(self.config, self.report.notices.append)
 
     @property
     def opened(self) -> bool:
@@ -91,6 +102,7 @@ class Suite:
             name, self.environment.replaced_targets, self.fixtures, self.loops, self._wanted
         )
         self._watch.install()
+        self._explainer.install()
         self.loops.install()
 
     def close(self) -> None:
@@ -103,6 +115,7 @@ class Suite:
         self._watch.let_go("the run ended")
         self._watch.uninstall()
         self._watch = None
+        self._explainer.uninstall()
         self.loops.uninstall()
         if self._database is not None:
             self._database.drop()
@@ -175,6 +188,8 @@ class Suite:
         if self._watch is not None:
             self._watch.current = test
             trace.set_test(test.name)
+            self._explainer.begin()
+            self._guards.begin(test)
 
     def body_begins(self, test: TestRecord) -> None:
         """A test's fixtures are ready and its own body is about to run."""
@@ -190,11 +205,12 @@ class Suite:
         self.current = None
         if self._watch is None:
             return []
+        guarded = self._guards.end(test)
         if self._database is None or not test.uses_database:
             self._watch.current = None
-            return []
+            return guarded
         started = time.perf_counter()
-        problems = list(test.unfinished_work)
+        problems = guarded + test.unfinished_work
         deadline = time.monotonic() + self.config.work_timeout
         problems += self._wait_for_work(test, deadline)
         leaks = self._drop_leaks(test)
@@ -253,9 +269,10 @@ class Suite:
         if tainted:
             self._database.terminate([info.backend_pid for info in tainted if info.backend_pid is not None])
 
-    def explain(self, error: BaseException) -> GreenshiftError | None:
-        """Return what a test's failure means where it is the server's and not the test's, else None."""
-        return explain_disk_full(error, self._ground.server)
+    def explain(self, error: BaseException) -> list[tuple[str, str]]:
+        """Return what a failure means, as sections of its report: the server's, or what the catalogue knows of it."""
+        disk_full = explain_disk_full(error, self._ground.server)
+        return [("greenshift", str(disk_full))] if disk_full is not None else self._explainer.sections(error)
 
     def _wait_for_work(self, test: TestRecord, deadline: float) -> list[str]:
         if test.baseline is None:

@@ -1,0 +1,125 @@
+"""A failed test's report says what its error means."""
+
+from __future__ import annotations
+
+from testing.conftest import Project
+
+
+def test_an_error_is_explained_with_both_lines_and_the_fix(project: Project) -> None:
+    result = project.check(
+        """
+        from shop.database import Session
+        from shop.models import Customer, Order
+        from sqlalchemy import select
+
+        async def test_orders():
+            async with Session() as session:
+                session.add(Customer(name="Ada", orders=[Order(item="lamp")]))
+                await session.commit()
+            async with Session() as session:
+                order = (await session.scalars(select(Order))).one()
+                assert order.customer.name == "Ada"
+        """,
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "*greenshift explains*",
+            "lazy relationship: *Order.customer*",
+            "*test_shop.py:11*read here*",
+            "*test_shop.py:10*loaded here*",
+            "*fix:*selectinload(Order.customer)*",
+        ]
+    )
+
+
+def test_an_error_that_the_application_swallowed_is_explained(project: Project) -> None:
+    path = project.pytester.path / "shop" / "main.py"
+    path.write_text(
+        path.read_text()
+        + """
+from shop.models import Order
+
+@app.get("/buyer/{number}")
+async def buyer(number: int):
+    async with Session() as session:
+        order = await session.get(Order, number)
+        try:
+            return order.customer.name
+        except Exception:
+            return None
+"""
+    )
+    result = project.check(
+        """
+        from shop.models import Customer, Order
+
+        async def test_buyer(async_client, async_db_session):
+            async_db_session.add(Customer(name="Ada", orders=[Order(id=1, item="lamp")]))
+            await async_db_session.commit()
+            answer = await async_client.get("/buyer/1")
+            assert answer.json() == "Ada"
+        """,
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(["*raised earlier in this test, and swallowed*", "lazy relationship: *Order.customer*"])
+
+
+def test_a_statement_that_failed_behind_a_500_is_explained(project: Project) -> None:
+    result = project.check(
+        """
+        from httpx import ASGITransport, AsyncClient
+        from shop.main import app
+
+        async def test_twice(db):
+            transport = ASGITransport(app=app, raise_app_exceptions=False)
+            async with AsyncClient(transport=transport, base_url="http://test") as client:
+                assert (await client.post("/customers/Ada")).status_code == 200
+                assert (await client.post("/customers/Ada")).status_code == 200
+        """,
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(["*raised earlier in this test, and swallowed*", "unique violation: *customer*"])
+
+
+def test_a_test_that_passes_and_an_error_of_an_earlier_test_say_nothing(project: Project) -> None:
+    result = project.check(
+        """
+        import pytest
+        from shop.database import Session
+        from shop.models import Customer, Order
+        from sqlalchemy import select
+        from sqlalchemy.exc import MissingGreenlet
+
+        async def test_first():
+            async with Session() as session:
+                session.add(Customer(name="Ada", orders=[Order(item="lamp")]))
+                await session.commit()
+            async with Session() as session:
+                order = (await session.scalars(select(Order))).one()
+                with pytest.raises(MissingGreenlet):
+                    order.customer
+
+        def test_second(db_session):
+            assert db_session.query(Customer).count() == 1
+        """,
+        passed=1,
+        failed=1,
+    )
+    result.stdout.no_fnmatch_line("*greenshift explains*")
+
+
+def test_a_module_that_cannot_be_imported_is_explained(project: Project) -> None:
+    result = project.check(
+        """
+        from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.pool import QueuePool
+
+        engine = create_async_engine("postgresql+asyncpg://localhost/shop", poolclass=QueuePool)
+
+        def test_nothing(db_session):
+            pass
+        """,
+        errors=1,
+    )
+    result.stdout.fnmatch_lines(["*greenshift explains*", "wrong pool class: *"])

@@ -7,6 +7,7 @@ reappears in the lazy loads of those instances, at a cost per statement and none
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count, pairwise
 from types import CodeType, FrameType
 from typing import Any, Final
@@ -19,6 +20,9 @@ from greenshift.trace.call_site import CallSite, find_user_frame
 from greenshift.trace.installation import installation
 
 _numbers: Final = count(1)
+
+# Relationships one behind the other: each one's class and attribute.
+Chain = tuple[tuple[type[Any], str], ...]
 
 
 class LoadedBy(UserDefinedOption):
@@ -105,10 +109,12 @@ def mark(state: ORMExecuteState, frame: FrameType | None) -> None:
 
 def state_source(state: InstanceState[Any]) -> LoadedBy | None:
     """Return the SELECT that loaded the instance of this state, or None (as :func:`source_of`)."""
-    for option in state.load_options:
-        if isinstance(option, LoadedBy):
-            return option
-    return None
+    return option_among(state.load_options)
+
+
+def option_among(options: Iterable[Any]) -> LoadedBy | None:
+    """Return the mark of the SELECT among the options of an instance or of a statement, or None."""
+    return next((option for option in options if isinstance(option, LoadedBy)), None)
 
 
 def source_of(instance: object) -> LoadedBy | None:
@@ -125,7 +131,7 @@ def source_of(instance: object) -> LoadedBy | None:
     return state_source(state) if isinstance(state, InstanceState) else None
 
 
-def chain_of(instance: object) -> tuple[tuple[type[Any], str], ...]:
+def chain_of(instance: object) -> Chain:
     """Return the relationships that lead from the entity of :func:`source_of` to an instance.
 
     Args:
@@ -136,7 +142,12 @@ def chain_of(instance: object) -> tuple[tuple[type[Any], str], ...]:
         that its SELECT returned itself.
     """
     state = inspect(instance, raiseerr=False)
-    if not isinstance(state, InstanceState) or not state.load_path:
+    return state_chain(state) if isinstance(state, InstanceState) else ()
+
+
+def state_chain(state: InstanceState[Any]) -> Chain:
+    """Return the relationships that lead to the instance of this state (as :func:`chain_of`)."""
+    if not state.load_path:
         return ()
     path = state.load_path.path
     steps = []

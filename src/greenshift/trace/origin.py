@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, QueryableAttribute, Relation
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from greenshift.trace.call_site import find_user_frame, is_user_file
-from greenshift.trace.instances import LoadedBy, state_source
+from greenshift.trace.instances import Chain, LoadedBy, option_among, state_chain, state_source
 
 OriginKind = Literal[
     "select",
@@ -53,13 +53,16 @@ class Origin(NamedTuple):
         detail: ``Model.attribute`` for loads, the model for ORM statements, the table for a flush; or None.
         parent: for lazy loads and attribute loads, a number that tells instances apart; never a key's value.
         source: for lazy loads and attribute loads, the SELECT that loaded the instance, while
-            ``instances.follow()`` is on.
+            ``instances.follow()`` is on; for eager loads, the SELECT that they complete.
+        chain: for lazy loads and attribute loads with a source, the relationships that lead from its entity to
+            the instance (``instances.chain_of``).
     """
 
     kind: OriginKind
     detail: str | None = None
     parent: int | None = None
     source: LoadedBy | None = None
+    chain: Chain = ()
 
     def __str__(self) -> str:
         return self.kind if self.detail is None else f"{self.kind} of {self.detail}"
@@ -87,8 +90,10 @@ def _relationship_load(state: ORMExecuteState, path: Any) -> Origin:
     detail = None if relationship is None else f"{relationship.parent.class_.__name__}.{relationship.key}"
     instance = state.lazy_loaded_from
     if instance is None:
-        return Origin("eager load", detail)
-    return Origin("lazy load", detail, _identity(instance), state_source(instance))
+        return Origin("eager load", detail, source=option_among(state.user_defined_options))
+    source = state_source(instance)
+    chain = () if source is None else state_chain(instance)
+    return Origin("lazy load", detail, _identity(instance), source, chain)
 
 
 def read_attribute(frame: FrameType | None) -> tuple[QueryableAttribute[Any], Any] | None:
@@ -119,7 +124,9 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     is_expired = instance_state.expired or attribute.key in instance_state.expired_attributes
     kind: OriginKind = "deferred" if is_column and not is_expired else "expired"
     detail = f"{type(instance).__name__}.{attribute.key}"
-    return Origin(kind, detail, _identity(instance_state), state_source(instance_state))
+    source = state_source(instance_state)
+    chain = () if source is None else state_chain(instance_state)
+    return Origin(kind, detail, _identity(instance_state), source, chain)
 
 
 def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None:

@@ -57,7 +57,8 @@ class ConnectionFact:
         is_async: whether it is an asyncio driver's.
         engine_url: the engine's URL, its password hidden, or None.
         opened: the line that caused it to be opened.
-        loop: tells its event loop apart (``id``); None for a sync connection.
+        loop: tells its event loop apart (``id``); None for a sync connection, or where the loop is gone.
+        usable_here: whether the loop running at the moment of the failure is the one that it was opened on.
         held_by: the line that took it from the pool; None while idle.
         held_seconds: for how long it had been held.
         checked_out: whether somebody held it.
@@ -76,6 +77,7 @@ class ConnectionFact:
     engine_url: str | None
     opened: CallSite | None
     loop: int | None
+    usable_here: bool
     held_by: CallSite | None
     held_seconds: float | None
     checked_out: bool
@@ -98,6 +100,7 @@ class ConnectionFact:
             engine_url=info.engine_url,
             opened=info.opened,
             loop=None if info.loop is None else id(info.loop),
+            usable_here=info.usable_here,
             held_by=None if checkout is None else checkout.call_site,
             held_seconds=None if checkout is None else checkout.seconds,
             checked_out=checkout is not None,
@@ -120,12 +123,14 @@ class Facts:
         connections: every connection that was open.
         loop: tells the running event loop apart (``id``); None where none was running.
         task: the name of the running task, or None.
+        thread: the name of the running thread.
     """
 
     statement: StatementFact | None
     connections: tuple[ConnectionFact, ...]
     loop: int | None
     task: str | None
+    thread: str | None = None
 
     @property
     def failing(self) -> ConnectionFact | None:

@@ -47,6 +47,7 @@ class Witness:
         self._subscriptions: list[Any] = [
             trace.instances.follow(),
             trace.subscribe(self._statement_ended),
+            trace.transactions.on_failure(self._transaction_failed),
             trace.pool.on_timeout(self._pool_timed_out),
             trace.on_load_outside_greenlet(self._attribute_cannot_load),
         ]
@@ -83,6 +84,9 @@ class Witness:
         if statement.error is not None:
             self._failed(statement.error, _facts(statement=statement))
 
+    def _transaction_failed(self, info: trace.ConnectionInfo, error: BaseException) -> None:
+        self._failed(error, _facts(failing=info))
+
     def _pool_timed_out(self, pool: Pool, error: BaseException) -> None:
         self._failed(error, _facts(pool=pool))
 
@@ -110,8 +114,10 @@ class Witness:
         raise ExplainedMissingGreenlet(message, explanation)
 
 
-def _facts(statement: trace.Statement | None = None, pool: Pool | None = None) -> Facts:
-    failing = None if statement is None else statement.connection
+def _facts(
+    statement: trace.Statement | None = None, pool: Pool | None = None, failing: trace.ConnectionInfo | None = None
+) -> Facts:
+    failing = failing if statement is None else statement.connection
     pool = pool if failing is None else failing.pool
     loop = running_loop()
     return Facts(
@@ -119,4 +125,5 @@ def _facts(statement: trace.Statement | None = None, pool: Pool | None = None) -
         connections=tuple(ConnectionFact.of(info, failing, pool) for info in trace.connections.live()),
         loop=None if loop is None else id(loop),
         task=None if loop is None else where(loop)[2],
+        thread=threading.current_thread().name,
     )

@@ -190,9 +190,21 @@ def _running_on(context: ExceptionContext) -> Statement | None:
     return None
 
 
+def _transaction_failed(context: ExceptionContext) -> None:
+    connection = context.connection
+    if not transactions.failures.subscriptions or connection is None or connection.closed or connection.invalidated:
+        return
+    info = connection.info.get(INFO_KEY)
+    if info is not None:
+        transactions.failures.publish(info, context.original_exception)
+
+
 def _handle_error(context: ExceptionContext) -> None:
     ended = perf_counter()
     try:
+        if context.statement is None:
+            _transaction_failed(context)
+            return
         statement = _running_on(context)
     except Exception:
         _report("handle_error")

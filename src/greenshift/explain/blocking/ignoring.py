@@ -1,0 +1,34 @@
+"""Lines and files in which the user allows blocking calls."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+_COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<kinds>[^\]]*)\]")
+
+
+class Ignored:
+    """What the user allows.
+
+    Args:
+        paths: patterns of files, or folders, relative to ``root`` or absolute.
+        root: the project's folder; by default the working directory.
+    """
+
+    def __init__(self, paths: Sequence[str], root: Path | None) -> None:
+        self._root = os.path.abspath(root or os.getcwd())
+        self._patterns = tuple(os.path.normpath(os.path.join(self._root, path)) for path in paths)
+
+    def __call__(self, file: str, line: int) -> bool:
+        """Return whether a blocking call is allowed there."""
+        path = os.path.abspath(file)
+        if any(fnmatch(path, pattern) or path.startswith(pattern + os.sep) for pattern in self._patterns):
+            return True
+        comment = _COMMENT.search(linecache.getline(file, line))
+        return comment is not None and "blocking" in (kind.strip() for kind in comment["kinds"].split(","))

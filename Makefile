@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 # The order of the tests is random, and the same each time; try another with SEED=...
 SEED ?= 20261121
+# What stands closest to SQLAlchemy is tested on both of its lines: the newest, and 2.0 laid over it.
+SQLALCHEMY_2_0 := $(VENV)/sqlalchemy-2.0/site-packages
+BOTH_LINES := tests/trace tests/explain
 
 .PHONY: demo test lint bench clean
 
@@ -18,8 +21,15 @@ demo: $(VENV)/installed
 	cd examples/therapy && ../../$(BIN)/python -m pytest -q --db-report --cov=app/routers --cov-report=term
 
 ## Everything that CI checks: formatting, types, tests.
-test: lint
+test: lint $(SQLALCHEMY_2_0)/installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p randomly --randomly-seed=$(SEED)
+	PYTHONPATH=$(SQLALCHEMY_2_0) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p randomly --randomly-seed=$(SEED) $(BOTH_LINES)
+
+# The older supported line, laid over the environment's own.
+$(SQLALCHEMY_2_0)/installed: $(VENV)/installed
+	rm -rf $(SQLALCHEMY_2_0)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(SQLALCHEMY_2_0) "sqlalchemy>=2.0.30,<2.1"
+	touch $@
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -40,7 +40,7 @@ class LoadedBy(UserDefinedOption):
     inherit_cache = True
 
     def __init__(self, site: tuple[CodeType, int] | None, statement: Any) -> None:
-        super().__init__()
+        self.payload = None
         self._site = site
         self.number = next(_numbers)
         self.statement = statement
@@ -101,10 +101,12 @@ def mark(state: ORMExecuteState, frame: FrameType | None) -> None:
         state: what ``do_orm_execute`` is given.
         frame: the innermost frame.
     """
-    if isinstance(state.statement, Select):
-        found, _ = find_user_frame(frame)
-        site = None if found is None else (found.f_code, found.f_lasti)
-        state.statement = state.statement.options(LoadedBy(site, state.statement))
+    statement = state.statement
+    if not isinstance(statement, Select):
+        return
+    frame, _ = find_user_frame(frame)
+    site = None if frame is None else (frame.f_code, frame.f_lasti)
+    state.statement = statement.options(LoadedBy(site, statement))
 
 
 def state_source(state: InstanceState[Any]) -> LoadedBy | None:

@@ -75,7 +75,7 @@ def _sequence(queue: list[Block | Border], index: int, column: int) -> tuple[_Se
     while index < len(queue):
         part = queue[index]
         if isinstance(part, Block):
-            if sequence.nodes and not part.linked:
+            if part.column < column or (sequence.nodes and not part.linked):
                 return sequence, index
             sequence.nodes.append(_Node(part))
             index += 1
@@ -93,8 +93,8 @@ def _sequence(queue: list[Block | Border], index: int, column: int) -> tuple[_Se
 
 def _member(queue: list[Block | Border], index: int, column: int) -> tuple[_Sequence, int]:
     member, index = _sequence(queue, index, column)
-    while index < len(queue) and isinstance(queue[index], Block):  # unlinked within one member: a log's line
-        index += 1
+    while index < len(queue) and isinstance(part := queue[index], Block) and part.column >= column:
+        index += 1  # unlinked within one member: a line of a log
     return member, index
 
 

@@ -1,0 +1,80 @@
+"""What is left out: test code, ignored paths, lines with a comment that says so."""
+
+from __future__ import annotations
+
+import fnmatch
+import linecache
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from greenshift.explain.n_plus_one.loops import is_fixture
+from greenshift.explain.n_plus_one.stack import Site
+
+_COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<names>[^\]]*)\]", re.IGNORECASE)
+_NAME: Final = "n+1"
+_TEST_FILES: Final = ("test_*.py", "*_test.py", "conftest.py")
+_TEST_FOLDERS: Final = frozenset({"tests", "test"})
+
+
+class Exclusions:
+    """Says which places are not to be reported.
+
+    Args:
+        ignored_paths: globs of files or folders, relative to ``root``.
+        root: the project's folder; None for the current one.
+        loops_in_tests: whether test code counts as any other.
+    """
+
+    def __init__(self, ignored_paths: Sequence[str], root: Path | None, loops_in_tests: bool) -> None:
+        self._globs = tuple(glob.rstrip("/") for glob in ignored_paths)
+        self._root = os.path.abspath(Path.cwd() if root is None else root)
+        self._loops_in_tests = loops_in_tests
+
+    def is_test(self, site: Site) -> bool:
+        """Return whether a place is in code of the tests, which may loop as it likes.
+
+        That is a ``test_*.py``, ``*_test.py`` or ``conftest.py``, a file under a folder ``tests`` of the project,
+        a function named ``test_...`` and a fixture.
+        """
+        if self._loops_in_tests:
+            return False
+        if self.in_test_file(site.file) or any(name.startswith("test_") for name in site.function.split(".")):
+            return True
+        return is_fixture(site)
+
+    def in_test_file(self, file: str) -> bool:
+        """Return whether a whole file is code of the tests."""
+        if self._loops_in_tests:
+            return False
+        *folders, name = self._relative(file).split("/")
+        return any(fnmatch.fnmatch(name, glob) for glob in _TEST_FILES) or not _TEST_FOLDERS.isdisjoint(folders)
+
+    def is_ignored(self, lines: Iterable[tuple[str, int, int]]) -> bool:
+        """Return whether the user asked for silence about any of these lines.
+
+        Args:
+            lines: file, first and last line of each place that has a part in a finding.
+        """
+        return any(self._in_ignored_path(file) or _has_comment(file, first, last) for file, first, last in lines)
+
+    def _in_ignored_path(self, file: str) -> bool:
+        name = self._relative(file)
+        return any(fnmatch.fnmatch(name, glob) or fnmatch.fnmatch(name, f"{glob}/*") for glob in self._globs)
+
+    def _relative(self, file: str) -> str:
+        """Return a file's path below the root with slashes; of a file elsewhere its name alone."""
+        path = os.path.abspath(file)
+        if path.startswith(os.path.join(self._root, "")):
+            return os.path.relpath(path, self._root).replace(os.sep, "/")
+        return os.path.basename(path)
+
+
+def _has_comment(file: str, first: int, last: int) -> bool:
+    for number in range(first, last + 1):
+        found = _COMMENT.search(linecache.getline(file, number))
+        if found and _NAME in {name.strip().lower() for name in found["names"].split(",")}:
+            return True
+    return False

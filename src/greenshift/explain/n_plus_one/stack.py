@@ -1,0 +1,118 @@
+"""The user's part of the call stack, noted at every statement while a detector is on."""
+
+from __future__ import annotations
+
+import asyncio.base_events
+import asyncio.events
+import asyncio.runners
+from itertools import islice
+from types import CodeType, FrameType
+from typing import Any, Final, NamedTuple
+
+import greenlet  # type: ignore[import-untyped]
+import sqlalchemy.orm.session
+
+from greenshift.trace.call_site import USER, is_user_file, kinds
+
+# What stands above these started the event loop, and did not ask for what its tasks do.
+_LOOP_FILES: Final = frozenset(
+    {asyncio.base_events.__file__, asyncio.events.__file__, asyncio.runners.__file__, "uvloop/loop.pyx"}
+)
+_SESSION_FILE: Final = sqlalchemy.orm.session.__file__
+
+# Methods of Session that load for purposes of their own: one statement an object is what they are for.
+_OWN_LOADS: Final = frozenset({"delete", "flush", "merge", "merge_all", "refresh"})
+
+
+class Site:
+    """One place in the user's code, down to the expression; the same object for the same place.
+
+    Attributes:
+        code: the function's code.
+        file: its file.
+        start: line from 1 and column from 0, in bytes, of the expression; the column is None where Python was told
+            not to keep columns.
+        end: the same of its end.
+    """
+
+    __slots__ = ("code", "end", "file", "start")
+
+    def __init__(self, code: CodeType, position: tuple[int | None, int | None, int | None, int | None]) -> None:
+        line, end_line, column, end_column = position
+        self.code = code
+        self.file = code.co_filename
+        self.start = (line or code.co_firstlineno, column)
+        self.end = (end_line or self.start[0], end_column)
+
+    @property
+    def line(self) -> int:
+        """The line on which the expression begins."""
+        return self.start[0]
+
+    @property
+    def function(self) -> str:
+        """The function's qualified name."""
+        return self.code.co_qualname
+
+    def __repr__(self) -> str:
+        return f"<Site {self.file}:{self.line} in {self.function}>"
+
+
+class Stack(NamedTuple):
+    """Who asked for a statement.
+
+    Attributes:
+        sites: the user's places, the innermost first, as far as the event loop.
+        is_own_load: whether a method of the Session asked that loads object by object by its nature (``merge``).
+    """
+
+    sites: tuple[Site, ...]
+    is_own_load: bool
+
+
+class Stacks:
+    """Notes call stacks so that equal ones compare equal, and cheaply."""
+
+    def __init__(self) -> None:
+        self._by_instruction: dict[tuple[int, int], Site] = {}
+        # A place may be reached by several instructions, as Python specialises them while it runs.
+        self._by_place: dict[tuple[int, Any], Site] = {}
+
+    def here(self, frame: FrameType | None) -> Stack:
+        """Note the stack.
+
+        Args:
+            frame: the innermost frame.
+        """
+        sites: list[Site] = []
+        is_own_load = False
+        current = None
+        while True:
+            while frame is not None:
+                code = frame.f_code
+                file = code.co_filename
+                kind = kinds.get(file)
+                if kind is None:
+                    is_user_file(file)
+                    kind = kinds[file]
+                if kind == USER:
+                    sites.append(self._by_instruction.get((id(code), frame.f_lasti)) or self._site(code, frame.f_lasti))
+                elif file in _LOOP_FILES:
+                    return Stack(tuple(sites), is_own_load)
+                elif not sites and file == _SESSION_FILE and code.co_name in _OWN_LOADS:
+                    is_own_load = True
+                frame = frame.f_back
+            # SQLAlchemy's greenlet has a stack of its own; it goes on in the one that started it.
+            current = (greenlet.getcurrent() if current is None else current).parent
+            if current is None:
+                return Stack(tuple(sites), is_own_load)
+            frame = current.gr_frame
+
+    def _site(self, code: CodeType, instruction: int) -> Site:
+        position = next(islice(code.co_positions(), instruction // 2, None), (None, None, None, None))
+        site = self._by_place.get((id(code), position))
+        if site is None:
+            site = self._by_place.setdefault((id(code), position), Site(code, position))
+        # The site keeps the code alive, and so its identity unique.
+        self._by_instruction[id(code), instruction] = site
+        return site

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from greenshift.errors import GreenshiftError
 from greenshift.explain.explanation import Edit
+
+
+# What ends a line in Python's source; str.splitlines() knows more ends, such as a form feed.
+_END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 
 
 class EditError(GreenshiftError):
@@ -98,9 +104,7 @@ def _changed(content: bytes, edits: list[Edit]) -> bytes:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise EditError(f"{edits[0].file} is not UTF-8", "edit it by hand") from error
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    starts = [0, *(end.end() for end in _END_OF_LINE.finditer(text))]
     for edit in sorted(edits, key=lambda one: (one.line, one.column), reverse=True):
         start = starts[edit.line - 1] + edit.column if edit.line <= len(starts) else len(text)
         if text[start : start + len(edit.old)] != edit.old:

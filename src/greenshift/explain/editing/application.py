@@ -13,7 +13,6 @@ from typing import Final
 from greenshift.errors import GreenshiftError
 from greenshift.explain.explanation import Edit
 
-
 # What ends a line in Python's source; str.splitlines() knows more ends, such as a form feed.
 _END_OF_LINE: Final = re.compile(r"\r\n|\r|\n")
 

@@ -33,6 +33,11 @@ def test_a_whole_table(tmp_path: Path) -> None:
         driver = "psycopg"
         isolation = "clone"
         work_timeout = 2
+        session = "app.database:Session"
+        n_plus_one = "error"
+        n_plus_one_ignore = ["scripts/*"]
+        blocking = "warn"
+        blocking_ignore = "app/files.py"
         settings = { work_mem = "8MB", jit = true }
         """,
     )
@@ -47,6 +52,11 @@ def test_a_whole_table(tmp_path: Path) -> None:
         driver="psycopg",
         isolation="clone",
         work_timeout=2.0,
+        session="app.database:Session",
+        n_plus_one="error",
+        n_plus_one_ignore=("scripts/*",),
+        blocking="warn",
+        blocking_ignore=("app/files.py",),
         settings={"work_mem": "8MB", "jit": "on"},
     )
 
@@ -95,6 +105,8 @@ def test_the_url_is_not_shown(tmp_path: Path) -> None:
         ("[tool.greenshift]\nenv = { A = 3 }\n", "'env'.*wrong type", "a table of variable names"),
         ("[tool.greenshift]\nsettings = 'x'\n", "'settings'.*wrong type", "a table of PostgreSQL settings"),
         ("[tool.greenshift]\nwork_timeout = -1\n", "'work_timeout'.*wrong type", "from 0 to 60"),
+        ("[tool.greenshift]\nblocking = 'warm'\n", "blocking = 'warm'", "did you mean 'warn'"),
+        ("[tool.greenshift]\nn_plus_one = true\n", "'n_plus_one'.*wrong type", "a string"),
         ("[tool.greenshift]\nwork_timeout = true\n", "'work_timeout'.*wrong type", "from 0 to 60"),
         ('[tool.greenshift]\nmetadata = "a:b"\nsetup = "c:d"\n', "defines the schema twice", "keep one"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenshift.explain.development import Installation, install
 from greenshift.explain.explanation import Edit, Explanation, Place
 from greenshift.explain.failure import Failure, Frame, Raised, from_exception
 from greenshift.explain.recognition import explain, explain_failure
@@ -14,6 +15,7 @@ __all__ = [
     "Explanation",
     "Failure",
     "Frame",
+    "Installation",
     "Place",
     "Raised",
     "Witness",
@@ -21,4 +23,5 @@ __all__ = [
     "explain_failure",
     "explain_text",
     "from_exception",
+    "install",
 ]

@@ -1,0 +1,75 @@
+"""What was explained in each request of a development server, kept apart where several run at once."""
+
+from __future__ import annotations
+
+import logging
+from contextvars import ContextVar
+from typing import Final
+
+from greenshift.explain.explanation import Explanation
+
+logger = logging.getLogger("greenshift.explain")
+
+_current: Final[ContextVar[Request | None]] = ContextVar("greenshift_request", default=None)
+
+
+class Request:
+    """A request while it is answered.
+
+    Args:
+        name: its method and path, without the query, which may hold secrets.
+
+    Attributes:
+        seen: the errors that were explained in it so far, each once.
+        refused: what a guard in mode ``error`` found in it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seen: list[Explanation] = []
+        self.refused: list[Explanation] = []
+
+    def saw(self, explanation: Explanation, level: int = logging.WARNING) -> None:
+        """Remember and log an explained error; nothing happens where it was seen before.
+
+        Args:
+            explanation: the error's.
+            level: of the log record.
+        """
+        if not any(is_same(explanation, other) for other in self.seen):
+            self.seen.append(explanation)
+            log(explanation, level, self.name)
+
+    def __enter__(self) -> Request:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+
+
+def current() -> Request | None:
+    """Return the request that is being answered here: in its task, in tasks that it started, in its threads."""
+    return _current.get()
+
+
+def is_same(one: Explanation, other: Explanation) -> bool:
+    """Return whether two explanations are about one error: it was noted as it happened, and explained as it arrived."""
+    return (one.kind, one.where[:1]) == (other.kind, other.where[:1])
+
+
+def log(explanation: Explanation, level: int, request: str | None) -> None:
+    """Write one record; its ``explanation`` and ``request`` are there for formatters and handlers.
+
+    Args:
+        explanation: what to say.
+        level: the record's level.
+        request: the request's method and path, or None outside of a request.
+    """
+    logger.log(
+        level,
+        "%s%s",
+        "" if request is None else f"in {request}: ",
+        explanation,
+        extra={"explanation": explanation, "request": request},
+    )

@@ -84,7 +84,7 @@ class Node(Base):
     __tablename__ = "node"
     id: Mapped[int] = mapped_column(primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("node.id"))
-    parent: Mapped[Node | None] = relationship(back_populates="children", remote_side=[id])
+    parent: Mapped[Node | None] = relationship(back_populates="children", remote_side="Node.id")
     children: Mapped[list[Node]] = relationship(back_populates="parent", order_by="Node.id")
 
 

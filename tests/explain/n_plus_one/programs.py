@@ -1,8 +1,9 @@
 """Programs that a detector watches: functions of a file, copied to where it looks like an application's.
 
-A function takes ``session``, or ``factory`` (what makes sessions). A sync one runs on psycopg and, where it takes a session,
-inside ``run_sync`` on asyncpg; an ``async`` one runs on asyncpg and on psycopg. Functions whose names begin with ``_``
-are parts of others. A line with the comment ``# where: role`` must be among a finding's places, in that role.
+A function takes ``session``, or ``factory`` (what makes sessions). A sync one runs on psycopg and, where it takes a
+session, inside ``run_sync`` on asyncpg; an ``async`` one runs on asyncpg and on psycopg. Functions whose names begin
+with ``_`` are parts of others. A line with the comment ``# where: role`` must be among a finding's places, in that
+role.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.n_plus_one.attribute_loads import AttributeLoop
 from greenshift.explain.n_plus_one.hand_written import StatementLoop
-from greenshift.explain.n_plus_one.loader_options import LoaderOption, edits_for
+from greenshift.explain.n_plus_one.loader_options import LoaderOption, base_without, edits_for
 from greenshift.explain.n_plus_one.stack import Site
 from greenshift.trace import CallSite
 
@@ -66,13 +66,14 @@ def _explain(finding: _Finding) -> Explanation:
     for loop in loops:
         if loop.place.loop is not None and (loop.place.loop.file, loop.place.loop.line) not in _lines(where):
             where.append(_line(loop.place.loop.file, loop.place.loop.line, "in this loop"))
+    base = base_without(place.attribute, finding.loop.source, place.chain) if kind == "expired" else None
     edits = edits_for(place.loaded, finding.option) if kind != "expired" else ()
     return Explanation(
         kind=ATTRIBUTES_KIND,
         headline=f"{statements} statements loaded {' and '.join(attributes)}, one for each {name}{passes}",
-        because=_because(kind, place.attribute, place.loaded),
+        because=_because(kind if base is None else "subclass", place.attribute, place.loaded),
         where=tuple(dict.fromkeys(where)),
-        fix=_fix(kind, finding.option, place.loaded, name),
+        fix=_fix(kind, finding.option, place.loaded, name) if base is None else _subclass_fix(finding, base, name),
         edits=edits,
     )
 
@@ -87,7 +88,7 @@ def _because(kind: str, attribute: str, loaded: CallSite | None) -> str:
     name = attribute.rpartition(".")[2]
     if loaded is None:
         return f"Nothing had loaded {name} when it was read, and each object sends a statement of its own. {more}"
-    return f"One SELECT loaded these objects without {name}, and each one that is read sends a statement of its own. {more}"
+    return f"One SELECT loaded these objects without {name}; each one that is read sends a statement of its own. {more}"
 
 
 def _fix(kind: str, option: LoaderOption, loaded: CallSite | None, name: str) -> str:
@@ -99,6 +100,16 @@ def _fix(kind: str, option: LoaderOption, loaded: CallSite | None, name: str) ->
     if loaded is None:
         return f"read the objects with one SELECT before the loop, with `.options({option})`"
     return f"add `.options({option})` to the SELECT at {loaded.file}:{loaded.line} (to `session.get`: `options=[...]`)"
+
+
+def _subclass_fix(finding: _Finding, base: str, name: str) -> str:
+    option = f"selectin_polymorphic({base}, [{name}])"
+    loaded = finding.loop.place.loaded
+    relationships = str(LoaderOption(finding.option.path[:-1], False))
+    if relationships:
+        option = f"{relationships}.options({option})"
+    where = "" if loaded is None else f" at {loaded.file}:{loaded.line}"
+    return f"add `.options({option})` to the SELECT{where}: it returns {base} without the columns of {name}"
 
 
 def explain_statement_loop(loop: StatementLoop) -> Explanation:

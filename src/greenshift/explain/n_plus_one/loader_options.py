@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper
 
 from greenshift.explain.explanation import Edit
-from greenshift.trace import CallSite
+from greenshift.trace import CallSite, LoadedBy
 from greenshift.trace.instances import Chain
 
 
@@ -58,3 +61,32 @@ def edits_for(loaded: CallSite | None, option: LoaderOption) -> tuple[Edit, ...]
         option: what to put there.
     """
     return ()
+
+
+def base_without(attribute: str, source: LoadedBy | None, chain: Chain) -> str | None:
+    """Return the class that a SELECT returned rows of, where the attribute belongs to a subclass of it.
+
+    Its columns are in a table that the SELECT did not read, so SQLAlchemy reads them row by row.
+
+    Args:
+        attribute: ``Manager.budget``.
+        source: the SELECT.
+        chain: the relationships that lead from what it selects to the instance.
+    """
+    model, _, name = attribute.rpartition(".")
+    mapper = _mapper(source, chain)
+    if mapper is None or name in mapper.attrs:
+        return None
+    is_subclass = any(one.class_.__name__ == model and name in one.attrs for one in mapper.self_and_descendants)
+    return str(mapper.class_.__name__) if is_subclass else None
+
+
+def _mapper(source: LoadedBy | None, chain: Chain) -> Mapper[Any] | None:
+    if chain:
+        model, key = chain[-1]
+        found = inspect(model).relationships[key].mapper
+    else:
+        described: Any = getattr(None if source is None else source.statement, "column_descriptions", ())
+        entity = inspect(described[0].get("entity"), raiseerr=False) if len(described) == 1 else None
+        found = None if entity is None else entity.mapper
+    return found if isinstance(found, Mapper) else None

@@ -52,7 +52,7 @@ def enclosing_loop(site: Site) -> Loop | None:
             first = node.generators[0]
             # The first iterable is evaluated once, before the loop; in Python's tree the others belong to it.
             if not (inner is first and _contains(first.iter, site)):
-                return Loop(site.file, node.lineno, first.is_async > 0 and not _streams(first.iter, path))
+                return Loop(site.file, first.target.lineno, first.is_async > 0 and not _streams(first.iter, path))
         elif isinstance(node, ast.Lambda):
             call = next((one for one in reversed(path[:depth]) if not isinstance(one, ast.keyword)), None)
             is_caller = isinstance(call, ast.Call) and _name(call.func) in _CALLERS

@@ -8,19 +8,20 @@ from greenshift.explain.catalogue.async_url import AsyncURL
 from greenshift.explain.catalogue.client_loop import ClientLoop
 from greenshift.explain.catalogue.closed_loop import ClosedLoop
 from greenshift.explain.catalogue.concurrent_operation import ConcurrentOperation
-from greenshift.explain.catalogue.different_loop import DifferentLoop
 from greenshift.explain.catalogue.deferred_column import DeferredColumn
 from greenshift.explain.catalogue.detached_instance import DetachedInstance
+from greenshift.explain.catalogue.different_loop import DifferentLoop
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.catalogue.expired_attribute import ExpiredAttribute
-from greenshift.explain.catalogue.lazy_relationship import LazyRelationship
-from greenshift.explain.catalogue.missing_greenlet import MissingGreenlet
-from greenshift.explain.catalogue.session_closed import SessionUsedAfterClose
 from greenshift.explain.catalogue.greenlet_missing import GreenletMissing
+from greenshift.explain.catalogue.lazy_relationship import LazyRelationship
+from greenshift.explain.catalogue.locks import Deadlock, LockTimeout, StatementTimeout
+from greenshift.explain.catalogue.missing_greenlet import MissingGreenlet
 from greenshift.explain.catalogue.not_awaited import NotAwaited
 from greenshift.explain.catalogue.nothing_to_await import NothingToAwait
 from greenshift.explain.catalogue.pool_class import PoolClass
 from greenshift.explain.catalogue.pool_limit import PoolLimit
+from greenshift.explain.catalogue.session_closed import SessionUsedAfterClose
 from greenshift.explain.catalogue.sync_engine_in_loop import SyncEngineInLoop
 from greenshift.explain.catalogue.sync_url import SyncURL
 from greenshift.explain.catalogue.violations import (
@@ -54,4 +55,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     DetachedInstance(),
     SessionUsedAfterClose(),
     MissingGreenlet(),
+    Deadlock(),
+    LockTimeout(),
+    StatementTimeout(),
 )

@@ -151,6 +151,8 @@ def test_call_site_of_generated_code_is_its_caller(driver: Driver) -> None:
         ("<stdin>", True),
         ("<ipython-input-3-abc>", True),
         ("relative.py", True),
+        ("asyncpg/protocol/protocol.pyx", False),
+        ("/home/me/project/fast.pyx", True),
     ],
 )
 def test_user_files(filename: str, expected: bool) -> None:

@@ -16,7 +16,9 @@ def test_a_failed_commit_is_told_of_with_its_connection(urls: dict[str, URL]) ->
     try:
         with trace.transactions.on_failure(lambda info, error: told.append((info, error))):
             with engine.connect() as connection:
-                connection.execute(text("create temporary table deferred (id int unique deferrable initially deferred)"))
+                connection.execute(
+                    text("create temporary table deferred (id int unique deferrable initially deferred)")
+                )
                 connection.execute(text("insert into deferred values (1), (1)"))
                 with pytest.raises(DBAPIError) as raised:
                     connection.commit()

@@ -58,6 +58,7 @@ class ConnectionFact:
         engine_url: the engine's URL, its password hidden, or None.
         opened: the line that caused it to be opened.
         loop: tells its event loop apart (``id``); None for a sync connection, or where the loop is gone.
+        loop_ended: whether that loop is closed or gone.
         usable_here: whether the loop running at the moment of the failure is the one that it was opened on.
         held_by: the line that took it from the pool; None while idle.
         held_seconds: for how long it had been held.
@@ -77,6 +78,7 @@ class ConnectionFact:
     engine_url: str | None
     opened: CallSite | None
     loop: int | None
+    loop_ended: bool
     usable_here: bool
     held_by: CallSite | None
     held_seconds: float | None
@@ -100,6 +102,7 @@ class ConnectionFact:
             engine_url=info.engine_url,
             opened=info.opened,
             loop=None if info.loop is None else id(info.loop),
+            loop_ended=info.loop_is_known and (info.loop is None or info.loop.is_closed()),
             usable_here=info.usable_here,
             held_by=None if checkout is None else checkout.call_site,
             held_seconds=None if checkout is None else checkout.seconds,

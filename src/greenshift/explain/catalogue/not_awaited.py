@@ -1,0 +1,233 @@
+"""A coroutine that nobody awaited was used as if it were its result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from types import CoroutineType
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, AsyncSession, AsyncTransaction
+from sqlalchemy.ext.asyncio import async_scoped_session as scoped_session
+
+from greenshift.explain.catalogue.entry import Entry
+from greenshift.explain.editing.await_call import (
+    FoundCall,
+    await_edits,
+    call_in_variable,
+    call_with_attribute,
+    is_chained,
+    is_handed_to,
+    unawaited_calls,
+)
+from greenshift.explain.explanation import Explanation, Place
+from greenshift.explain.failure import Failure, Frame, Raised
+from greenshift.trace import is_user_file
+
+_ATTRIBUTE: Final = re.compile(r"'coroutine' object has no attribute '(?P<attribute>\w+)'")
+_TYPE: Final = re.compile(
+    r"""'coroutine'\ object\ (?:is\ not\ (?:iterable|subscriptable|callable|an\ iterator)|does\ not\ support)
+      | object\ of\ type\ 'coroutine'\ has\ no\ len
+      | got\ (?:'?coroutine'?)(?:\s|$)
+      | unsupported\ operand\ type.*'coroutine'
+      | not\ supported\ between\ instances\ of.*'coroutine'
+      | cannot\ unpack\ non-iterable\ coroutine
+      | argument\ must\ be\ .*,\ not\ '?coroutine'?
+      | not\ coroutine$ """,
+    re.VERBOSE,
+)
+_WARNING: Final = re.compile(r"coroutine '(?P<name>[\w.<>]+)' was never awaited")
+_CREATED: Final = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)\n\s+(?P<code>.+)')
+
+_CLASSES: Final = (AsyncSession, AsyncConnection, AsyncEngine, AsyncResult, AsyncTransaction, scoped_session)
+# What only SQLAlchemy's objects have; the others (get, delete, close...) need a receiver that is known to be one.
+_CLEAR: Final = frozenset(
+    {"execute", "scalar", "scalars", "commit", "rollback", "refresh", "flush", "get_one", "stream_scalars", "run_sync"}
+)
+_SHARED: Final = frozenset(
+    {
+        "get",
+        "delete",
+        "merge",
+        "stream",
+        "close",
+        "dispose",
+        "connection",
+        "begin",
+        "all",
+        "first",
+        "one",
+        "one_or_none",
+    }
+)
+_RECEIVER: Final = re.compile(
+    r"(?:^|_)(?:a?session|db|conn|connection|database|tx|transaction|engine|s)$", re.IGNORECASE
+)
+_TAKERS: Final = frozenset(
+    {"gather", "create_task", "wait_for", "ensure_future", "run", "run_until_complete", "shield", "start_soon"}
+)
+
+
+class NotAwaited(Entry):
+    """A coroutine where its result was meant."""
+
+    kind = "coroutine not awaited"
+    title = "execute(), commit(), refresh() or another coroutine is called without await"
+    source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#synopsis-orm"
+
+    def recognise(self, failure: Failure) -> Explanation | None:
+        for raised in failure.chain:
+            if raised.type_name == "RuntimeWarning" and (warned := _WARNING.search(raised.message)) is not None:
+                return self._warned(failure, raised, warned["name"])
+            if raised.type_name == "AttributeError" and (found := _ATTRIBUTE.search(raised.message)) is not None:
+                return self._used(raised, found["attribute"])
+            if raised.type_name == "TypeError" and _TYPE.search(raised.message) is not None:
+                return self._used(raised, None)
+        return None
+
+    def _used(self, raised: Raised, attribute: str | None) -> Explanation | None:
+        frame = raised.user_frame
+        if frame is None:
+            return None
+        call = _call(frame, attribute)
+        doing = f"its {attribute!r} was asked for" if attribute else "it was used as a result"
+        if call is None:
+            name = _coroutine_name(frame) or _named_in(frame.code)
+            if name is None:
+                return None
+            return self._explanation(
+                f"{name}()", doing, (frame.place("used here"),), (), f"write `await` before the call of {name}().", None
+            )
+        where = [Place(frame.file, call.line, "not awaited here", frame.function, call.code)]
+        if call.line != frame.line:
+            where.append(frame.place("used here"))
+        return self._explanation(_shown(call), doing, tuple(where), (call,), _fix(call, attribute), call)
+
+    def _warned(self, failure: Failure, raised: Raised, name: str) -> Explanation | None:
+        method = name.rpartition(".")[2]
+        frame = _creation(raised, failure) or raised.user_frame
+        if frame is None:
+            return self._explanation(
+                f"{name}()",
+                "it was dropped",
+                (),
+                (),
+                f"find the call of {method}() and write `await` before it.",
+                None,
+                ("where it was called: run Python with -X dev, which tells",),
+            )
+        calls = [
+            one
+            for one in unawaited_calls(frame.file, frame.line)
+            if one.name == method and not is_handed_to(one, _TAKERS)
+        ]
+        call = calls[0] if len(calls) == 1 else None
+        if call is None:
+            fix = f"find the call of {method}() on this line, or a little above it, and write `await` before it."
+            return self._explanation(f"{name}()", "it was dropped", (frame.place("noticed here"),), (), fix, None)
+        place = Place(frame.file, call.line, "not awaited here", frame.function, call.code)
+        return self._explanation(_shown(call), "it was dropped", (place,), (call,), _fix(call, None), call)
+
+    def _explanation(
+        self,
+        name: str,
+        doing: str,
+        where: tuple[Place, ...],
+        calls: Iterable[FoundCall],
+        fix: str,
+        call: FoundCall | None,
+        unknown: tuple[str, ...] = (),
+    ) -> Explanation:
+        return Explanation(
+            self.kind,
+            f"{name} was not awaited, and {doing}",
+            f"{name} gives a coroutine: nothing of it runs before it is awaited, so no SQL was sent.",
+            where,
+            fix,
+            () if call is None else await_edits(call),
+            unknown,
+        )
+
+
+def _shown(call: FoundCall) -> str:
+    return f"{call.receiver}.{call.name}()" if call.receiver else f"{call.name}()"
+
+
+def _fix(call: FoundCall, attribute: str | None) -> str:
+    shown = _shown(call)[:-1] + ("...)" if call.node.args else ")")
+    if not call.async_function:
+        return (
+            f"{_shown(call)} stands where nothing can be awaited: make the function that it stands in `async def`\n"
+            "(and await it in its callers), or use a sync Session there."
+        )
+    if attribute is not None and is_chained(call):
+        return f"write `(await {shown}).{attribute}`."
+    return f"write `await {shown}`."
+
+
+def _call(frame: Frame, attribute: str | None) -> FoundCall | None:
+    """Return the call that gave the coroutine, where the user's source tells it."""
+    if attribute is not None:
+        return call_with_attribute(frame.file, frame.line, attribute)
+    for variable in _coroutine_variables(frame):
+        if re.search(rf"\b{re.escape(variable)}\b", frame.code):
+            found = call_in_variable(frame.file, frame.line, variable)
+            if found is not None:
+                return found
+    calls = [
+        one
+        for one in unawaited_calls(frame.file, frame.line)
+        if not is_handed_to(one, _TAKERS) and _is_coroutine_method(one, frame)
+    ]
+    if len(calls) == 1:
+        return calls[0]
+    if not calls and frame.locals is None:
+        variables = set(re.findall(r"[A-Za-z_]\w*", frame.code))
+        assigned = [
+            one for name in sorted(variables) if (one := call_in_variable(frame.file, frame.line, name)) is not None
+        ]
+        assigned = [one for one in assigned if _is_coroutine_method(one, frame)]
+        return assigned[0] if len(assigned) == 1 else None
+    return None
+
+
+def _coroutine_variables(frame: Frame) -> list[str]:
+    return (
+        [] if frame.locals is None else [name for name, value in frame.locals.items() if type(value) is CoroutineType]
+    )
+
+
+def _coroutine_name(frame: Frame) -> str | None:
+    """Return the name of the function whose coroutine is in a variable that the line uses."""
+    for variable, value in (frame.locals or {}).items():
+        if type(value) is CoroutineType and re.search(rf"\b{re.escape(variable)}\b", frame.code):
+            return str(value.__qualname__)
+    return None
+
+
+def _named_in(code: str) -> str | None:
+    """Return the name of SQLAlchemy's coroutine method that a line calls without await, for want of the source."""
+    for found in re.finditer(r"(?P<await>\bawait\s+)?(?P<receiver>\w+)\.(?P<method>\w+)\(", code):
+        if not found["await"] and (
+            found["method"] in _CLEAR or (found["method"] in _SHARED and _RECEIVER.search(found["receiver"]))
+        ):
+            return f"{found['receiver']}.{found['method']}"
+    return None
+
+
+def _is_coroutine_method(call: FoundCall, frame: Frame) -> bool:
+    if frame.locals is not None and call.receiver is not None and call.receiver in frame.locals:
+        return isinstance(frame.locals[call.receiver], _CLASSES) and call.name in _CLEAR | _SHARED
+    if call.name in _CLEAR:
+        return call.receiver is not None
+    return call.name in _SHARED and call.receiver is not None and _RECEIVER.search(call.receiver) is not None
+
+
+def _creation(raised: Raised, failure: Failure) -> Frame | None:
+    """Return where a coroutine was made, which Python tells in its development mode."""
+    text = raised.message if "Coroutine created at" in raised.message else failure.text
+    if "Coroutine created at" not in text:
+        return None
+    found = list(_CREATED.finditer(text.partition("Coroutine created at")[2]))
+    last = next((one for one in reversed(found) if is_user_file(one["file"])), None)
+    return None if last is None else Frame(last["file"], int(last["line"]), last["function"], last["code"], True)

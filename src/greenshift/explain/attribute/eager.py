@@ -1,0 +1,176 @@
+"""Attributes that the query should have loaded: the loader option, at the statement that loaded the object."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from sqlalchemy.orm import Mapper, RelationshipDirection
+
+from greenshift.explain.attribute.names import Unnamed, name_in, names_of
+from greenshift.explain.attribute.reach import Path, reached
+from greenshift.explain.attribute.read import AttributeRead
+from greenshift.explain.attribute.remedy import Remedy
+from greenshift.explain.attribute.variables import refresh_before
+from greenshift.explain.editing.imports import NameTakenError, import_edits
+from greenshift.explain.editing.load_options import Step, insert_options, option_text
+from greenshift.explain.editing.source import Source, read_source
+from greenshift.explain.editing.statements import find_loading
+from greenshift.explain.explanation import Edit, Place
+from greenshift.trace import CallSite
+from greenshift.trace.instances import chain_of
+
+_UNWATCHED: Final = "which statement loaded the object: nobody watched when it ran (greenshift.explain.Witness does)"
+# selectinload is right for every relationship: it needs no unique(), and works with LIMIT, FOR UPDATE and streaming.
+_OPTIONS: Final = {"lazy relationship": "selectinload", "deferred column": "undefer"}
+
+
+def load_with_query(reads: list[AttributeRead]) -> Remedy:
+    """Return how the statement that loaded an object loads what was read of it.
+
+    Args:
+        reads: relationships and deferred columns of one object (or several loaded alike), at least one.
+    """
+    read = reads[0]
+    state, loaded = read.state, read.source
+    if state is None or read.attribute is None:
+        return _in_general(read)
+    paths = [path for one in reads for path in _paths(one)]
+    if loaded is None:
+        return _created(reads) if read.is_created else _unwatched(read, paths)
+    root = state.load_path.path[0] if state.load_path.path else state.mapper
+    site = loaded.call_site
+    where = () if site is None else (_place(site),)
+    if not isinstance(root, Mapper):
+        # The statement selects an alias, whose attributes are the ones to name.
+        text = ", ".join(option_text(_plain(path, reads), path[0][0].__name__) for path in paths)
+        return Remedy(f"{_add(text, site)}\nof the alias that the statement selects: alias.attribute", where)
+    edits, text = _edits(root, site, paths, reads)
+    return Remedy(_add(text, site) + _alternatives(reads), where, edits)
+
+
+def _paths(read: AttributeRead) -> list[Path]:
+    """Return the attributes to load from the entity of the statement on, through all that the code reads next."""
+    assert read.state is not None
+    assert read.attribute is not None
+    before = chain_of(read.instance)
+    here: list[Path] = [((type(read.instance), read.attribute),)]
+    source = None if read.frame is None else read_source(read.frame.file)
+    if read.is_relationship and source is not None and read.frame is not None:
+        here = reached(source, read.frame.line, read.state.mapper, read.attribute)
+    return [(*before, *path) for path in here]
+
+
+def _option(model: type[Any], key: str, reads: list[AttributeRead]) -> str:
+    for read in reads:
+        if read.attribute == key and type(read.instance) is model and not read.is_relationship:
+            return _OPTIONS["deferred column"]
+    return _OPTIONS["lazy relationship"]
+
+
+def _plain(path: Path, reads: list[AttributeRead]) -> list[Step]:
+    return [Step(_option(model, key, reads), model.__name__, key) for model, key in path]
+
+
+def _edits(
+    root: Mapper[Any], site: CallSite | None, paths: list[Path], reads: list[AttributeRead]
+) -> tuple[tuple[Edit, ...], str]:
+    """Return the edits, none where the place is not certain, and the options' text as that place writes it."""
+    text = ", ".join(option_text(_plain(path, reads), root.class_.__name__) for path in paths)
+    source = None if site is None else read_source(site.file)
+    if site is None or source is None:
+        return (), text
+    names = names_of(root.class_, source)
+    found = find_loading(source, site.line, names)
+    if found is None:
+        return (), text
+    try:
+        imports: dict[str, list[str]] = {}
+        chains = [_steps(path, root, source, found.entity, reads, imports) for path in paths]
+        inserted = insert_options(source, site.line, names, chains)
+        if inserted is None:
+            return (), text
+        if inserted.functions:
+            imports.setdefault("sqlalchemy.orm", []).extend(inserted.functions)
+        edits = [edit for module, wanted in imports.items() for edit in import_edits(source, module, wanted)]
+    except (Unnamed, NameTakenError):
+        return (), text
+    text = ", ".join(option_text(chain, found.entity) for chain in chains)
+    return (*inserted.edits, *edits), text
+
+
+def _steps(
+    path: Path,
+    root: Mapper[Any],
+    source: Source,
+    entity: str,
+    reads: list[AttributeRead],
+    imports: dict[str, list[str]],
+) -> list[Step]:
+    steps = []
+    for number, (model, key) in enumerate(path):
+        name: str | None = None
+        if number or not root.has_property(key):
+            name, wanted = name_in(model, source, entity)
+            if wanted is not None:
+                imports.setdefault(wanted[0], []).append(wanted[1])
+        steps.append(Step(_option(model, key, reads), name, key))
+    return steps
+
+
+def _add(text: str, site: CallSite | None) -> str:
+    where = "the statement that loaded it" if site is None else f"the statement at {_short(site)}"
+    return f"add .options({text}) to {where}"
+
+
+def _short(site: CallSite) -> str:
+    return f"{os.path.basename(site.file)}:{site.line}"
+
+
+def _alternatives(reads: list[AttributeRead]) -> str:
+    read = reads[0]
+    relationship = read.relationship
+    if relationship is None or read.state is None or read.attribute is None:
+        return ""
+    lines = ""
+    if relationship.direction is RelationshipDirection.MANYTOONE and len(reads) == 1:
+        always = all(not column.nullable for column in relationship.local_columns)
+        inner = ", innerjoin=True" if always else ""
+        model = relationship.parent.class_.__name__
+        lines += f"\n(joinedload({model}.{read.attribute}{inner}) loads it in the same SELECT instead of a second one)"
+    if read.state.async_session is not None:
+        text, _ = refresh_before(read, [read.attribute])
+        lines += f"\nor, for this object alone, before the read: {text}"
+    return lines
+
+
+def _created(reads: list[AttributeRead]) -> Remedy:
+    """Return the remedy for an object that the program made itself: no statement loaded it."""
+    read = reads[0]
+    text, edit = refresh_before(read, [one.attribute for one in reads if one.attribute is not None])
+    fix = f"load it before the read: {text}"
+    if read.state is not None and read.state.session is None:
+        fix = f"load it while the session is open: {text}"
+    if read.relationship is not None and read.relationship.uselist:
+        fix += f"\nor give the new object its collection at once: {read.model}(..., {read.attribute}=[])"
+    return Remedy(fix, edits=() if edit is None else (edit,))
+
+
+def _unwatched(read: AttributeRead, paths: list[Path]) -> Remedy:
+    text = ", ".join(option_text(_plain(path, [read]), path[0][0].__name__) for path in paths)
+    return Remedy(_add(text, None) + _alternatives([read]), unknown=(_UNWATCHED,))
+
+
+def _in_general(read: AttributeRead) -> Remedy:
+    model, attribute = read.model or "Model", read.attribute or "attribute"
+    option = _OPTIONS.get(read.kind, "selectinload")
+    fix = f"add .options({option}({model}.{attribute})) to the statement that loaded the object"
+    if option == "selectinload":
+        fix += f'\nor, for one object, before the read: await session.refresh(instance, ["{attribute}"])'
+    return Remedy(fix, unknown=("which statement loaded the object: a printed traceback does not say",))
+
+
+def _place(site: CallSite) -> Place:
+    source = read_source(site.file)
+    code = None if source is None or site.line > len(source.lines) else source.lines[site.line - 1].strip()
+    return Place(site.file, site.line, "loaded here", site.function, code)

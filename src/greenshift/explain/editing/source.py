@@ -1,0 +1,142 @@
+"""A file of the user's as a tree with positions, and edits made from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, TypeVar, overload
+
+import libcst as cst
+from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from greenshift.explain.explanation import Edit
+
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+_N = TypeVar("_N", bound=cst.CSTNode)
+
+Function = cst.FunctionDef | cst.Lambda
+
+
+class Source:
+    """A parsed file.
+
+    Args:
+        path: the file.
+        text: what it holds.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+        self.path = path
+        self.text = text
+        self.lines = _NEWLINE.split(text)
+        self.module = wrapper.module
+        self._positions = wrapper.resolve(PositionProvider)
+        self._parents = wrapper.resolve(ParentNodeProvider)
+
+    def range(self, node: cst.CSTNode) -> CodeRange:
+        """Return where a node begins and ends."""
+        return self._positions[node]
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the node that a node stands in."""
+        return self._parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Give the nodes that a node stands in, the innermost first."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    @overload
+    def nodes(self, kind: type[_N], /, *, within: cst.CSTNode | None = None) -> Iterator[_N]: ...
+
+    @overload
+    def nodes(self, *kinds: type[Any], within: cst.CSTNode | None = None) -> Iterator[Any]: ...
+
+    def nodes(self, *kinds: type[Any], within: cst.CSTNode | None = None) -> Iterator[Any]:
+        """Give all nodes of some classes, in the order of the file.
+
+        Args:
+            kinds: the nodes' classes.
+            within: the node to look in; None for the whole file.
+        """
+        waiting: list[cst.CSTNode] = [within or self.module]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, kinds):
+                yield node
+            waiting.extend(reversed(node.children))
+
+    def covers(self, node: cst.CSTNode, line: int) -> bool:
+        """Return whether a node stands on a line."""
+        where = self.range(node)
+        return where.start.line <= line <= where.end.line
+
+    def function_of(self, node: cst.CSTNode) -> Function | None:
+        """Return the function that a node stands in, or None at the top level."""
+        return next((one for one in self.ancestors(node) if isinstance(one, Function)), None)
+
+    def function_at(self, line: int) -> cst.FunctionDef | None:
+        """Return the innermost ``def`` whose body a line is in."""
+        found = [one for one in self.nodes(cst.FunctionDef) if self.covers(one.body, line)]
+        return found[-1] if found else None
+
+    def indentation(self, line: int) -> str:
+        """Return the white space at the beginning of a line."""
+        text = self.lines[line - 1]
+        return text[: len(text) - len(text.lstrip())]
+
+    def insertion(self, position: CodePosition, new: str, title: str) -> Edit:
+        """Return the edit that inserts a text.
+
+        Args:
+            position: where.
+            new: the text.
+            title: what it does, in a few words.
+        """
+        return Edit(
+            self.path, position.line, position.column, "", new.replace("\n", self.module.default_newline), title
+        )
+
+
+def read_source(path: str) -> Source | None:
+    """Return a file as a tree, or None where it cannot be read, is no UTF-8 or no Python that can be parsed.
+
+    Args:
+        path: the file.
+    """
+    try:
+        found = Path(path).stat()
+        return _read(path, found.st_mtime_ns, found.st_size)
+    except (OSError, ValueError, cst.ParserSyntaxError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=8)
+def _read(path: str, _changed: int, _size: int) -> Source:
+    text = Path(path).read_bytes().decode()
+    # Positions count lines by their ends alone; a form feed, say, ends a line for str.splitlines as well.
+    if text.startswith("\ufeff") or len(text.splitlines()) + text.endswith(("\n", "\r")) != len(_NEWLINE.split(text)):
+        raise ValueError(path)
+    return Source(path, text)
+
+
+def last_name(node: cst.CSTNode) -> str | None:
+    """Return ``Account`` for ``Account`` and for ``models.Account``; None for anything else."""
+    if isinstance(node, cst.Name):
+        return node.value
+    return node.attr.value if isinstance(node, cst.Attribute) else None
+
+
+def dotted(node: cst.CSTNode) -> str | None:
+    """Return ``models.Account`` for such an expression; None for one that is more than names and dots."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        before = dotted(node.value)
+        return None if before is None else f"{before}.{node.attr.value}"
+    return None

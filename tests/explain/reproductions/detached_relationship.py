@@ -1,0 +1,51 @@
+"""A relationship read after the session's block has ended."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+KIND = "detached instance"
+DRIVERS = ("asyncpg", "psycopg")
+EDITS = True
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "owner"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Account(Base):
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"))
+    owner: Mapped[Owner] = relationship()
+
+
+async def load(factory: async_sessionmaker, number: int) -> Account | None:
+    async with factory() as session:
+        return await session.scalar(select(Account).where(Account.id == number))  # where: loaded here
+
+
+async def owner_of(factory: async_sessionmaker, number: int) -> str:
+    account = await load(factory, number)
+    return account.owner.name  # where: read here
+
+
+async def reproduce(url: str) -> None:
+    engine = create_async_engine(url)
+    factory = async_sessionmaker(engine)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with factory.begin() as session:
+            session.add(Account(id=1, owner=Owner(id=1, name="Ada")))
+        assert await owner_of(factory, 1) == "Ada"
+    finally:
+        await engine.dispose()

@@ -1,0 +1,40 @@
+"""A session that was closed for good answers no more."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+KIND = "session used after close"
+DRIVERS = ("asyncpg", "psycopg")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Note(Base):
+    __tablename__ = "note"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    body: Mapped[str]
+
+
+async def titles(factory: async_sessionmaker) -> list[str]:
+    async with factory(close_resets_only=False) as session:  # where: closed here
+        statement = select(Note.title)
+    return list(await session.scalars(statement))  # where: used here
+
+
+async def reproduce(url: str) -> None:
+    engine = create_async_engine(url)
+    factory = async_sessionmaker(engine)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with factory.begin() as session:
+            session.add(Note(id=1, title="Milk", body="Two litres"))
+        assert await titles(factory) == ["Milk"]
+    finally:
+        await engine.dispose()

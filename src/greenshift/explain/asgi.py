@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from greenshift.explain import development
 from greenshift.explain.development import Installation
 from greenshift.explain.explanation import Explanation
 from greenshift.explain.recognition import explain
-from greenshift.explain.requests import Request, current
+from greenshift.explain.requests import Request, current, logger
 
 if TYPE_CHECKING:
     from greenshift.explain.n_plus_one import Detector
@@ -45,7 +45,7 @@ class ExplainMiddleware:
             await self.app(scope, receive, send)
             return
         installation = development.active() or development.install()
-        with Request(f"{scope['method']} {scope['path']}") as request:
+        with Request(f"{scope['method']} {quote(scope['path'])}") as request:
             await self._answer(installation, request, scope, receive, send)
 
     async def _answer(
@@ -61,14 +61,14 @@ class ExplainMiddleware:
             except Exception as error:
                 explanation = explain(error)
                 if explanation is not None:
-                    request.saw(explanation, logging.ERROR)
-                await response.fail(error, explanation)
+                    request.raised(explanation)
+                await response.fail(error)
                 raise
             await response.end()
         finally:
             if detector is not None:
                 detector.close()
-                for finding in detector.findings():
+                for finding in _findings(detector):
                     installation.tell(finding, installation.n_plus_one, request.name)
 
 
@@ -96,10 +96,10 @@ class _Response:
         if self._replaced:
             return
         if message["type"] == "http.response.start":
-            refused = [*self._request.refused, *(self._detector.findings() if self._detector is not None else ())]
-            if refused:
-                await self._replace(refused, None)
-            elif message["status"] == _FAILED:
+            refused = [*self._request.refused, *_findings(self._detector)]
+            if refused and await self._replace(refused, None):
+                return
+            if message["status"] == _FAILED:
                 self._held.append(message)
             else:
                 self._started = True
@@ -112,24 +112,18 @@ class _Response:
         else:
             await self._send(message)
 
-    async def fail(self, error: Exception, explanation: Explanation | None) -> None:
+    async def fail(self, error: Exception) -> None:
         """Answer with the page, if there is something to say and nothing was sent.
 
         Args:
             error: what the application raised.
-            explanation: the error's, which stands first.
         """
-        seen = self._request.seen
-        if seen and not self._started and not self._replaced:
-            await self._replace(sorted(seen, key=lambda one: one is not explanation), type(error).__name__)
-        else:
+        if self._started or not await self._replace(self._request.seen, type(error).__name__):
             await self._release()
 
     async def end(self) -> None:
         """The application returned: send what was held, or the page if it swallowed an error."""
-        if self._held and self._request.seen:
-            await self._replace(self._request.seen, None)
-        else:
+        if not self._held or not await self._replace(self._request.seen, None):
             await self._release()
 
     async def _release(self) -> None:
@@ -138,12 +132,19 @@ class _Response:
             self._started = True
             await self._send(message)
 
-    async def _replace(self, explanations: list[Explanation], error: str | None) -> None:
-        from greenshift.explain.error_page import render
+    async def _replace(self, explanations: list[Explanation], error: str | None) -> bool:
+        """Send the page in place of the application's response; False where there is nothing to say."""
+        if not explanations or self._replaced:
+            return False
+        try:
+            from greenshift.explain.error_page import render
 
+            kind, body = render(explanations, self._accept, request=self._request.name, error=error)
+        except Exception:
+            logger.exception("greenshift: the error page could not be made")
+            return False
         self._held = []
         self._replaced = True
-        kind, body = render(explanations, self._accept, request=self._request.name, error=error)
         headers = [
             (b"content-type", kind.encode()),
             (b"content-length", str(len(body)).encode()),
@@ -151,3 +152,13 @@ class _Response:
         ]
         await self._send({"type": "http.response.start", "status": _FAILED, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+        return True
+
+
+def _findings(detector: Detector | None) -> list[Explanation]:
+    """Return what a detector found; a defect of ours is logged and breaks no request."""
+    try:
+        return [] if detector is None else detector.findings()
+    except Exception:
+        logger.exception("greenshift: the N+1 guard failed")
+        return []

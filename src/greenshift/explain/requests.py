@@ -40,6 +40,15 @@ class Request:
             self.seen.append(explanation)
             log(explanation, level, self.name)
 
+    def raised(self, explanation: Explanation) -> None:
+        """Remember what ended the request; it stands first, in place of what was noted of it as it happened.
+
+        Args:
+            explanation: the error's, as it arrived.
+        """
+        self.saw(explanation, logging.ERROR)
+        self.seen = [explanation, *(other for other in self.seen if not is_same(explanation, other))]
+
     def __enter__(self) -> Request:
         self._token = _current.set(self)
         return self
@@ -55,7 +64,7 @@ def current() -> Request | None:
 
 def is_same(one: Explanation, other: Explanation) -> bool:
     """Return whether two explanations are about one error: it was noted as it happened, and explained as it arrived."""
-    return (one.kind, one.where[:1]) == (other.kind, other.where[:1])
+    return one.kind == other.kind and (one.headline == other.headline or one.where[:1] == other.where[:1])
 
 
 def log(explanation: Explanation, level: int, request: str | None) -> None:

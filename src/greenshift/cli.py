@@ -1,4 +1,4 @@
-"""The command line: ``greenshift up``, ``down``, ``status``, ``psql``, ``databases``."""
+"""The command line: ``greenshift up``, ``down``, ``status``, ``psql``, ``databases``, ``explain``."""
 
 from __future__ import annotations
 
@@ -224,6 +224,29 @@ def databases(
         show_databases(found, alive)
     else:
         print("no database of Greenshift's on this server")
+
+
+@app.command(
+    epilog="Exit codes: 0 an error was explained; 1 none was: there was no error, or none of the catalogue's; "
+    "2 wrong use: no such file, no text."
+)
+def explain(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Logs or tracebacks; - or none for standard input.", metavar="FILE")
+    ] = None,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", help="Print the edits as a patch (for patch -p0); explanations go to standard error."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain the database errors in a log: what happened, why, where, and what to write instead.
+
+    It reads tracebacks in any text, without the application: docker logs web 2>&1 | greenshift explain
+    """
+    from greenshift.explain.command import run  # imports SQLAlchemy, which the other commands do not need
+
+    raise typer.Exit(run(files or [], as_json=as_json, diff=diff))
 
 
 def chosen_server(url: str | None) -> Server:

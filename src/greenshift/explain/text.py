@@ -42,15 +42,15 @@ def parse(text: str) -> list[Failure]:
     return _without_echoes([failure for _, failure in found])
 
 
-def read(text: str) -> list[Finding]:
-    """Return the errors that a text shows, each once, with its explanation where the catalogue has one.
+def read(*texts: str) -> list[Finding]:
+    """Return the errors that texts show, each once, with its explanation where the catalogue has one.
 
     Args:
-        text: a traceback, or a log with several.
+        texts: a traceback, or a log with several.
     """
     counts: dict[object, int] = {}
     firsts: dict[object, tuple[Failure, Explanation | None]] = {}
-    for failure in parse(text):
+    for failure in (failure for text in texts for failure in parse(text)):
         explanation = explain_failure(failure)
         key = failure.chain if explanation is None else explanation
         firsts.setdefault(key, (failure, explanation))

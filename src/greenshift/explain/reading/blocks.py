@@ -129,7 +129,7 @@ class _Cutter:
         before = text[: found.start()]
         if before.endswith("> "):  # Loguru marks the frame that caught the exception
             before = before[:-2] + "  "
-        prefix = before[:-2] if before.endswith("  ") else before
+        prefix = before[:-2] if before.endswith("  ") else before.lstrip()
         if prefix != self.prefix and _shape(prefix) != _shape(self.prefix):
             self.frames = []
         if not self.frames:
@@ -142,7 +142,9 @@ class _Cutter:
 
     def _code(self, index: int) -> str:
         body = self._body(index + 1)
-        if body is None or not body.startswith("    ") or 'File "' in body or not body.strip(" ^~"):
+        if body is not None and not body.strip():  # some logs put a blank line after each
+            body = self._body(index + 2)
+        if body is None or not body.startswith("  ") or 'File "' in body or not body.strip(" ^~"):
             return ""
         return body.strip()
 
@@ -156,6 +158,8 @@ class _Cutter:
         size = len(self.prefix)
         if _shape(text[:size]) == _shape(self.prefix):
             return text[size:]
+        if self.prefix.isspace():  # indented when it was pasted, but for the last line
+            return text
         return "" if _shape(text.rstrip()) == _shape(self.prefix.rstrip()) else None
 
     def _border(self, text: str) -> Border | None:
@@ -189,7 +193,7 @@ class _Cutter:
             file = warned["file"]
             self.frames = [Frame(file, int(warned["line"]), "", code, is_user_path(file))] if file != "sys" else []
             self.prefix, self.first = "", index
-            return self._block(index, warned["name"], warned["message"], single=True)
+            return self._block(index, warned["name"], warned["message"], self._created_end(index))
         if ": " not in text:
             return None
         found = _ALONE.search(text) or _BARE.match(text)
@@ -231,8 +235,17 @@ class _Cutter:
         if body and (found := _RAISED.match(body)) and self._credible(found["name"], first):
             yield self._block(first, found["name"], found["message"] or "")
 
-    def _block(self, index: int, name: str, message: str, *, single: bool = False) -> Block:
-        end = index + 1 if single else self._message_end(index, message)
+    def _created_end(self, index: int) -> int:
+        """The end of a warning, to which Python's development mode adds where the coroutine was made."""
+        end = index + 1
+        if end < len(self.lines) and self.lines[end].text.startswith("Coroutine created at"):
+            end += 1
+            while end < len(self.lines) and self.lines[end].text.startswith("  "):
+                end += 1
+        return end
+
+    def _block(self, index: int, name: str, message: str, end: int | None = None) -> Block:
+        end = self._message_end(index, message) if end is None else end
         # The margin of groups is cut off, so the lines of a message that are left empty belong to it.
         parts = [self._body(one) or "" for one in range(index + 1, end)]
         begin = index if self.first is None else self.first

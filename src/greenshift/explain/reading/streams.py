@@ -18,7 +18,7 @@ _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d
 _ESCAPED: Final = re.compile(r"\\n\s+File \\?\"")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a text.
 

@@ -20,7 +20,7 @@ _MESSAGES: Final = ("attached to a different loop", "bound to a different event 
 _QUEUE: Final = re.compile(r"<(Queue|Lock|Event|Semaphore|Condition)\b.*bound to a different event loop", re.DOTALL)
 
 # The callback of asyncpg's own futures: a message that shows it is asyncpg's even where the traceback is cut short.
-_OF_ASYNCPG: Final = "BaseProtocol._on_waiter_completed"
+_OF_ASYNCPG: Final = "Protocol._on_waiter_completed"  # BaseProtocol._on_waiter_completed in newer ones
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class DifferentLoop(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if a connection or a pool was used on another loop."""
         other = other_loop(failure)
         if other is None:
             return None

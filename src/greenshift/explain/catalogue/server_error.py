@@ -25,7 +25,7 @@ _STATES: Final = {
     "InvalidSqlStatementName": "26000",
     "InvalidSQLStatementName": "26000",
 }
-_DRIVER: Final = re.compile(r"\((?:psycopg2?\.errors|sqlalchemy\.dialects\.postgresql\.asyncpg)\.(\w+)\) ?")
+_DRIVER: Final = re.compile(r"\((?:psycopg2?(?:\.errors)?|sqlalchemy\.dialects\.postgresql\.asyncpg)\.(\w+)\) ?")
 # SQLAlchemy 2.0 writes the class of asyncpg's exception before its text.
 _CLASS: Final = re.compile(r"<class 'asyncpg\.exceptions\.(?:_base\.)?(\w+)'>: ")
 _DETAIL: Final = re.compile(r"^\W*DETAIL:\s+(.+(?:\n\W*Process .+)*)", re.MULTILINE)
@@ -127,6 +127,12 @@ _BEGINNINGS: Final = (
     ("current transaction is aborted", "25P02"),
     ("terminating connection due to idle-in-transaction timeout", "25P03"),
     ('prepared statement "', "26000"),
+    # psycopg2 had no classes of its own for these before 2.8.
+    ("duplicate key value violates unique constraint", "23505"),
+    ("null value in column", "23502"),
+    ("insert or update on table", "23503"),
+    ("update or delete on table", "23503"),
+    ("new row for relation", "23514"),
 )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from pgbouncer import PROGRAM, pgbouncer, through
 
 from greenshift import trace
 from greenshift.postgres import Server, ServerSettings, open_server
@@ -18,17 +20,27 @@ def server() -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def bouncer(server: Server) -> Iterator[Path]:
+    """A PgBouncer before the server."""
+    if PROGRAM is None:
+        pytest.skip("needs the program pgbouncer")
+    with pgbouncer(server.url("postgres", "psycopg")) as folder:
+        yield folder
+
+
 @pytest.fixture
-def fresh_url(server: Server) -> Iterator[Callable[[str], str]]:
-    """Make an empty database and return its URL for a driver."""
+def fresh_url(server: Server, request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
+    """Make an empty database and return its URL for a driver; ``extra`` is a reproduction's ``EXTRA``."""
     made: list[str] = []
 
-    def make(driver: str) -> str:
+    def make(driver: str, extra: object = None) -> str:
         name = f"explain_{uuid.uuid4().hex[:12]}"
         with server.connect() as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         made.append(name)
-        return server.url(name, driver)
+        url = server.url(name, driver)
+        return through(url, request.getfixturevalue("bouncer")) if extra == "pgbouncer" else url
 
     yield make
     with server.connect() as connection:

@@ -21,12 +21,12 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "driver"), CASES)
 def test_a_reproduction_is_explained_and_mended(
-    name: str, driver: str, fresh_url: Callable[[str], str], tmp_path: Path
+    name: str, driver: str, fresh_url: Callable[..., str], tmp_path: Path
 ) -> None:
     values = declared(name)
     reproduction = Reproduction.copied(name, tmp_path)
     with Witness():
-        error = reproduction.run(fresh_url(driver))
+        error = reproduction.run(fresh_url(driver, values.get("EXTRA")))
     assert error is not None, "the reproduction did not fail"
 
     explanation = explain(error)
@@ -43,20 +43,20 @@ def test_a_reproduction_is_explained_and_mended(
     if values["EDITS"]:
         before = reproduction.path.read_text()
         applied = apply(explanation.edits)
-        assert reproduction.run(fresh_url(driver)) is None, reproduction.path.read_text()
+        assert reproduction.run(fresh_url(driver, values.get("EXTRA"))) is None, reproduction.path.read_text()
         applied.undo()
         assert reproduction.path.read_text() == before
 
 
 @pytest.mark.parametrize(("name", "driver"), CASES)
 def test_a_reproduction_without_a_witness_is_explained(
-    name: str, driver: str, fresh_url: Callable[[str], str], tmp_path: Path
+    name: str, driver: str, fresh_url: Callable[..., str], tmp_path: Path
 ) -> None:
     """SQLAlchemy's own error, as an application raises it in which nothing of ours was installed."""
     values = declared(name)
     if not values["STATIC"]:
         pytest.skip("says itself that it can be told only by what was watched")
-    error = Reproduction.copied(name, tmp_path).run(fresh_url(driver))
+    error = Reproduction.copied(name, tmp_path).run(fresh_url(driver, values.get("EXTRA")))
     assert error is not None
     explanation = explain(error)
     assert explanation is not None, printed(error)

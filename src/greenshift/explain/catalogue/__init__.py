@@ -21,6 +21,7 @@ from greenshift.explain.catalogue.not_awaited import NotAwaited
 from greenshift.explain.catalogue.nothing_to_await import NothingToAwait
 from greenshift.explain.catalogue.pool_class import PoolClass
 from greenshift.explain.catalogue.pool_limit import PoolLimit
+from greenshift.explain.catalogue.prepared_statements import PreparedStatementBehindPooler
 from greenshift.explain.catalogue.session_closed import SessionUsedAfterClose
 from greenshift.explain.catalogue.sync_engine_in_loop import SyncEngineInLoop
 from greenshift.explain.catalogue.sync_url import SyncURL
@@ -58,4 +59,5 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Deadlock(),
     LockTimeout(),
     StatementTimeout(),
+    PreparedStatementBehindPooler(),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from greenshift.trace import connections, instances, pool, transactions
+from greenshift.trace import attribute_reads, connections, instances, pool, transactions
 from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_user_file
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
+from greenshift.trace.eager_loads import EagerLoad, on_eager_load
 from greenshift.trace.installation import installation
 from greenshift.trace.instances import LoadedBy
 from greenshift.trace.loads import AttributeLoad, on_load_outside_greenlet
@@ -23,6 +24,7 @@ __all__ = [
     "CallSite",
     "Checkout",
     "ConnectionInfo",
+    "EagerLoad",
     "LoadedBy",
     "Origin",
     "OriginKind",
@@ -31,12 +33,14 @@ __all__ = [
     "Statement",
     "Subscription",
     "active",
+    "attribute_reads",
     "connections",
     "connections_of",
     "frames_from",
     "include_user_path",
     "instances",
     "is_user_file",
+    "on_eager_load",
     "on_load_outside_greenlet",
     "pool",
     "record",

@@ -22,6 +22,7 @@ from greenshift.trace import connections, transactions
 from greenshift.trace.call_site import USER, find_user_frame, kinds
 from greenshift.trace.channel import Channel
 from greenshift.trace.connections import INFO_KEY, info_of
+from greenshift.trace.eager_loads import eager_loads, publish_statement
 from greenshift.trace.installation import installation
 from greenshift.trace.instances import following, mark
 from greenshift.trace.loads import outside_greenlet, publish_if_outside
@@ -227,6 +228,8 @@ def _do_orm_execute(state: ORMExecuteState) -> None:
         if origin is None:
             return
         state.update_execution_options(**{OPTION: origin})
+        if eager_loads.subscriptions and origin.kind == "eager load":
+            publish_statement(state)
         if outside_greenlet.subscriptions:
             publish_if_outside(state, origin, _getframe(1))
     except MissingGreenlet:

@@ -17,7 +17,7 @@ from greenshift.explain.n_plus_one.explanations import explain_attribute_loops, 
 from greenshift.explain.n_plus_one.hand_written import HandWritten
 from greenshift.explain.n_plus_one.sql_text import reads_rows, writes
 from greenshift.explain.n_plus_one.stack import Stacks
-from greenshift.explain.n_plus_one.turns import Turns
+from greenshift.explain.n_plus_one.turns import Runner, Turns, runner_here, runner_of
 
 _WRITES: Final = frozenset({"insert", "update", "delete", "flush", "bulk", "ddl"})
 _TEXTS: Final = frozenset({"select", "core", "text", "driver"})
@@ -53,7 +53,8 @@ class Detector:
         self._turns = Turns()
         self._attributes = AttributeLoads()
         self._hand_written = HandWritten()
-        self._eager = EagerLoads(self._exclusions) if unused_eager_loads else None
+        self._eager = EagerLoads(self._exclusions, self._owns_here) if unused_eager_loads else None
+        self._runners: set[Runner] = set()
         self._subscriptions: list[Any] = []
 
     def start(self) -> Self:
@@ -96,6 +97,10 @@ class Detector:
         kind = statement.origin.kind
         if statement.error is not None or (self._owns is not None and not self._owns(statement)):
             return
+        if self._eager is not None:
+            self._runners.add(runner_of(statement))
+            if kind == "flush" and statement.sql.startswith("DELETE"):
+                self._eager.deleted()
         if kind in _WRITES:
             self._write(statement)
         elif kind in KINDS:
@@ -113,3 +118,7 @@ class Detector:
     def _write(self, statement: trace.Statement) -> None:
         with self._lock:
             self._turns.end(statement)
+
+    def _owns_here(self) -> bool:
+        """Return whether what happens now belongs to statements that count, by the thread and task of earlier ones."""
+        return self._owns is None or runner_here() in self._runners

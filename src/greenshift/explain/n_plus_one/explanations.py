@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from greenshift.explain.explanation import Explanation, Place
+from greenshift.explain.n_plus_one import lines
 from greenshift.explain.n_plus_one.attribute_loads import AttributeLoop
 from greenshift.explain.n_plus_one.hand_written import StatementLoop
 from greenshift.explain.n_plus_one.loader_options import LoaderOption, base_without, edits_for
-from greenshift.explain.n_plus_one.stack import Site
 from greenshift.trace import CallSite
 
 ATTRIBUTES_KIND = "N+1 lazy loads"
@@ -60,12 +59,12 @@ def _explain(finding: _Finding) -> Explanation:
     name = place.attribute.rpartition(".")[0]
     passes = f" ({finding.loop.times} loops)" if finding.loop.times > 1 else ""
     kind = place.kind
-    where = [_place(loop.place.read, "loaded one by one here") for loop in loops]
+    where = [lines.at(loop.place.read, "loaded one by one here") for loop in loops]
     if place.loaded is not None:
-        where.append(_called(place.loaded, "parents loaded here"))
+        where.append(lines.called(place.loaded, "parents loaded here"))
     for loop in loops:
         if loop.place.loop is not None and (loop.place.loop.file, loop.place.loop.line) not in _lines(where):
-            where.append(_line(loop.place.loop.file, loop.place.loop.line, "in this loop"))
+            where.append(lines.line(loop.place.loop.file, loop.place.loop.line, "in this loop"))
     base = base_without(place.attribute, finding.loop.source, place.chain) if kind == "expired" else None
     edits = edits_for(place.loaded, finding.option) if kind != "expired" else ()
     return Explanation(
@@ -120,9 +119,9 @@ def explain_statement_loop(loop: StatementLoop) -> Explanation:
     """
     place = loop.place
     what = f"SELECTs of {place.model}" if place.model else "equal SELECTs"
-    where = [_place(place.sent, "sent one by one here")]
+    where = [lines.at(place.sent, "sent one by one here")]
     if (place.loop.file, place.loop.line) not in _lines(where):
-        where.append(_line(place.loop.file, place.loop.line, "in this loop"))
+        where.append(lines.line(place.loop.file, place.loop.line, "in this loop"))
     model = place.model or "table.c"
     passes = f" ({loop.times} loops)" if loop.times > 1 else ""
     return Explanation(
@@ -134,21 +133,5 @@ def explain_statement_loop(loop: StatementLoop) -> Explanation:
     )
 
 
-def _place(site: Site, role: str) -> Place:
-    return Place(site.file, site.line, role, site.code.co_name, _code(site.file, site.line))
-
-
-def _called(site: CallSite, role: str) -> Place:
-    return Place(site.file, site.line, role, site.function.rpartition(".")[2], _code(site.file, site.line))
-
-
-def _line(file: str, line: int, role: str) -> Place:
-    return Place(file, line, role, None, _code(file, line))
-
-
 def _lines(places: Sequence[Place]) -> set[tuple[str, int]]:
     return {(place.file, place.line) for place in places}
-
-
-def _code(file: str, line: int) -> str | None:
-    return linecache.getline(file, line).strip() or None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import weakref
 from typing import Any, NamedTuple
 
 from greenshift.trace import Statement
+from greenshift.trace.place import running_loop
 
-_Runner = tuple[int | None, weakref.ref[asyncio.Task[Any]] | None]
+Runner = tuple[int | None, weakref.ref[asyncio.Task[Any]] | None]
 
 
 class Turn(NamedTuple):
@@ -19,7 +21,7 @@ class Turn(NamedTuple):
         number: how many writes went before.
     """
 
-    runner: _Runner
+    runner: Runner
     number: int
 
 
@@ -27,19 +29,27 @@ class Turns:
     """Counts the writes of each task."""
 
     def __init__(self) -> None:
-        self._writes: dict[_Runner, int] = {}
+        self._writes: dict[Runner, int] = {}
 
     def of(self, statement: Statement) -> Turn:
         """Return the turn in which a statement runs."""
-        runner = _runner(statement)
+        runner = runner_of(statement)
         return Turn(runner, self._writes.get(runner, 0))
 
     def end(self, statement: Statement) -> None:
         """Note that a statement writes."""
-        runner = _runner(statement)
+        runner = runner_of(statement)
         self._writes[runner] = self._writes.get(runner, 0) + 1
 
 
-def _runner(statement: Statement) -> _Runner:
+def runner_here() -> Runner:
+    """Return the thread and the task that are running."""
+    loop = running_loop()
+    task = None if loop is None else asyncio.current_task(loop)
+    return threading.get_ident(), None if task is None else weakref.ref(task)
+
+
+def runner_of(statement: Statement) -> Runner:
+    """Return the thread and the task that ran a statement."""
     task = statement.task
     return statement.thread_id, None if task is None else weakref.ref(task)

@@ -121,7 +121,7 @@ def test_as_json(shop_class: Any, url: str) -> None:
     response = run(shop_class, url, "/lazy", JSON)
     assert response.status_code == 500
     assert response.json()["detail"] == "Internal Server Error"
-    assert response.json()["error"] == "ExplainedMissingGreenlet"
+    assert response.json()["reason"] == "ExplainedMissingGreenlet"
     assert kinds(response) == ["lazy relationship"]
 
 
@@ -139,7 +139,7 @@ def test_as_plain_text(shop_class: Any, one_url: str, headers: dict[str, str] | 
 def test_a_response_model_that_pydantic_could_not_fill(shop_class: Any, url: str, path: str, kind: str) -> None:
     response = run(shop_class, url, path, JSON)
     assert response.status_code == 500
-    assert response.json()["error"] == "ResponseValidationError"
+    assert response.json()["reason"] == "ResponseValidationError"
     assert kinds(response) == [kind]
 
 
@@ -147,7 +147,7 @@ def test_a_response_model_that_pydantic_could_not_fill(shop_class: Any, url: str
 def test_an_error_that_the_route_swallowed(shop_class: Any, url: str, wrap: bool) -> None:
     response = run(shop_class, url, "/swallowed", JSON, wrap=wrap)
     assert response.status_code == 500
-    assert response.json()["error"] is None
+    assert response.json()["reason"] == "an error was swallowed"
     assert kinds(response) == ["lazy relationship"]
 
 
@@ -375,7 +375,7 @@ def test_every_part_of_an_explanation_is_escaped(tmp_path: Path) -> None:
     explanation = Explanation(
         mark, mark, mark, (Place(str(source), 2, mark, mark, mark), Place(mark, 1, mark)), mark, (), (mark,)
     )
-    kind, body = render([explanation, explanation], "text/html", request=mark, error=mark)
+    kind, body = render([explanation, explanation], "text/html", request=mark, reason=mark)
     assert kind.startswith("text/html")
     assert b"<i>" not in body
     assert body.count(b"&lt;i&gt;") > 10

@@ -97,7 +97,7 @@ class _Response:
             return
         if message["type"] == "http.response.start":
             refused = [*self._request.refused, *_findings(self._detector)]
-            if refused and await self._replace(refused, None):
+            if refused and await self._replace(refused, "refused by a guard"):
                 return
             if message["status"] == _FAILED:
                 self._held.append(message)
@@ -123,7 +123,7 @@ class _Response:
 
     async def end(self) -> None:
         """The application returned: send what was held, or the page if it swallowed an error."""
-        if not self._held or not await self._replace(self._request.seen, None):
+        if not self._held or not await self._replace(self._request.seen, "an error was swallowed"):
             await self._release()
 
     async def _release(self) -> None:
@@ -132,14 +132,14 @@ class _Response:
             self._started = True
             await self._send(message)
 
-    async def _replace(self, explanations: list[Explanation], error: str | None) -> bool:
+    async def _replace(self, explanations: list[Explanation], reason: str) -> bool:
         """Send the page in place of the application's response; False where there is nothing to say."""
         if not explanations or self._replaced:
             return False
         try:
             from greenshift.explain.error_page import render
 
-            kind, body = render(explanations, self._accept, request=self._request.name, error=error)
+            kind, body = render(explanations, self._accept, request=self._request.name, reason=reason)
         except Exception:
             logger.exception("greenshift: the error page could not be made")
             return False

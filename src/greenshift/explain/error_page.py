@@ -26,30 +26,28 @@ class SourceLine(NamedTuple):
     told: bool
 
 
-def render(
-    explanations: list[Explanation], accept: str, *, request: str, error: str | None = None
-) -> tuple[str, bytes]:
+def render(explanations: list[Explanation], accept: str, *, request: str, reason: str) -> tuple[str, bytes]:
     """Return the page's content type and its body.
 
     Args:
         explanations: what to show, the most telling first.
         accept: the request's ``Accept`` header: HTML and JSON where it names them, otherwise plain text.
         request: the request's method and path.
-        error: the name of the exception's class. Its message is not shown: it may hold parameters' values.
+        reason: the name of the exception's class (its message may hold parameters' values), or a few words.
     """
     if "text/html" in accept:
         page = _template().render(
-            explanations=explanations, request=request, error=error, source=source_lines, patch=patch
+            explanations=explanations, request=request, reason=reason, source=source_lines, patch=patch
         )
         return "text/html; charset=utf-8", page.encode()
     if "json" in accept:
         content = {
             "detail": "Internal Server Error",
-            "error": error,
+            "reason": reason,
             "explanations": [explanation.as_dict() for explanation in explanations],
         }
         return "application/json", json.dumps(content).encode()
-    heading = f"Internal Server Error: {error or 'an error was swallowed, or refused'} in {request}"
+    heading = f"Internal Server Error: {reason} in {request}"
     parts = [heading]
     for explanation in explanations:
         parts.append(str(explanation))

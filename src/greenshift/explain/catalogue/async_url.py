@@ -36,6 +36,7 @@ class AsyncURL(Entry):
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-xd2s"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if a sync engine opened a connection of an async driver."""
         raised = failure.find("MissingGreenlet")
         if raised is None or not _connects(raised) or _belongs_to_async_engine(raised):
             return None
@@ -64,9 +65,12 @@ def _connects(raised: Raised) -> bool:
         return False
     if any(frame.function == "__get__" and is_of(frame, "sqlalchemy/orm/attributes.py") for frame in raised.frames):
         return False
-    functions = {frame.function for frame in raised.frames if is_of(frame, "sqlalchemy/pool", "sqlalchemy/engine")}
-    # The pool's own __connect: closing a connection passes through the pool as well.
-    return "__connect" in functions
+    # Closing a connection passes through the pool as well.
+    return any(
+        (frame.function == "__connect" and is_of(frame, "sqlalchemy/pool/base.py"))
+        or (frame.function == "connect" and is_of(frame, "sqlalchemy/engine/create.py"))
+        for frame in raised.frames
+    )
 
 
 def _belongs_to_async_engine(raised: Raised) -> bool:

@@ -23,6 +23,7 @@ class ClientLoop(Entry):
     source = "https://github.com/encode/starlette/issues/1315"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if a connection of another loop was used on TestClient's."""
         if not _through_test_client(failure):
             return None
         other = other_loop(failure)

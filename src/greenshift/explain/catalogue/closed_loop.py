@@ -17,6 +17,7 @@ class ClosedLoop(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if SQLAlchemy or a driver met a closed loop."""
         if failure.find("RuntimeError", containing="Event loop is closed") is None:
             return None
         if not passes_through(failure, *DATABASE):

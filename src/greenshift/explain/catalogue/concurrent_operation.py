@@ -31,6 +31,7 @@ class ConcurrentOperation(Entry):
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-isce"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if two tasks used one session or connection."""
         state = failure.find("IllegalStateChangeError", containing="is already in progress")
         provisioning = failure.find("InvalidRequestError", containing=_PROVISIONING)
         driver = failure.find("InterfaceError", containing=_DRIVER)

@@ -20,7 +20,7 @@ _MESSAGES: Final = ("attached to a different loop", "bound to a different event 
 _QUEUE: Final = re.compile(r"<(Queue|Lock|Event|Semaphore|Condition)\b.*bound to a different event loop", re.DOTALL)
 
 # The callback of asyncpg's own futures: a message that shows it is asyncpg's even where the traceback is cut short.
-_OF_ASYNCPG: Final = "Protocol._on_waiter_completed"  # BaseProtocol._on_waiter_completed in newer ones
+_OF_ASYNCPG: Final = "Protocol._on_waiter_completed"
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def other_loop(failure: Failure) -> OtherLoop | None:
     connection = None if facts is None else facts.failing
     task = None if facts is None else facts.task
     if connection is not None and connection.driver == "asyncpg" and connection.is_async:
-        if connection.usable_here:
+        if connection.usable_here and connection.loop is not None:
             return None
-        if failure.find("InterfaceError", "RuntimeError", "InternalClientError"):
+        if not connection.usable_here and failure.find("InterfaceError", "RuntimeError", "InternalClientError"):
             return OtherLoop(False, connection, task)
     for message in _MESSAGES:
         raised = failure.find("RuntimeError", containing=message)

@@ -27,6 +27,7 @@ class GreenletMissing(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#asyncio-platform-installation-notes"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if greenlet could not be imported."""
         raised = next((one for text in _MESSAGES if (one := failure.find(containing=text)) is not None), None)
         if raised is None:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from types import CoroutineType
 from typing import Final
 
@@ -25,27 +24,47 @@ from greenshift.explain.failure import Failure, Frame, Raised
 from greenshift.trace import is_user_file
 
 _ATTRIBUTE: Final = re.compile(r"'coroutine' object has no attribute '(?P<attribute>\w+)'")
-_TYPE: Final = re.compile(
-    r"""'coroutine'\ object\ (?:is\ not\ (?:iterable|subscriptable|callable|an\ iterator)|does\ not\ support)
-      | object\ of\ type\ 'coroutine'\ has\ no\ len
-      | got\ (?:'?coroutine'?)(?:\s|$)
+_USED: Final = re.compile(
+    r"""'coroutine'\ object\ (?:is\ not|does\ not\ support|cannot\ be)
+      | object\ of\ type\ '?coroutine'?\ (?:has\ no\ len|is\ not\ JSON\ serializable)
       | unsupported\ operand\ type.*'coroutine'
       | not\ supported\ between\ instances\ of.*'coroutine'
       | cannot\ unpack\ non-iterable\ coroutine
-      | argument\ must\ be\ .*,\ not\ '?coroutine'?
-      | not\ coroutine$ """,
-    re.VERBOSE,
+      | requires\ an\ object\ with\ __\w+__\ method,\ got\ coroutine
+      | (?:not|got)\ (?:a\ )?'?coroutine'?$
+      | 'builtins\.coroutine'\ is\ not\ mapped
+      | cannot\ adapt\ type\ 'coroutine'
+      | <coroutine\ object\ [\w.<>]+\ at\ 0x """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+_USED_TYPES: Final = frozenset(
+    {
+        "TypeError",
+        "UnmappedInstanceError",
+        "ProgrammingError",
+        "DBAPIError",
+        "StatementError",
+        "ValidationError",
+        "ResponseValidationError",
+        "DataError",
+    }
 )
 _WARNING: Final = re.compile(r"coroutine '(?P<name>[\w.<>]+)' was never awaited")
 _CREATED: Final = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)\n\s+(?P<code>.+)')
+_SQLALCHEMY: Final = re.compile(
+    r"^(?:AsyncSession|AsyncConnection|AsyncEngine|AsyncResult|AsyncTransaction|async_scoped_session|Async\w+Result)\."
+)
+
+# The drivers' own: the consequence of another error.
+_OF_DRIVERS: Final = frozenset({"connect", "Connection._cancel", "Connection.close", "AsyncConnection.connect"})
 
 _CLASSES: Final = (AsyncSession, AsyncConnection, AsyncEngine, AsyncResult, AsyncTransaction, scoped_session)
 # What only SQLAlchemy's objects have; the others (get, delete, close...) need a receiver that is known to be one.
 _CLEAR: Final = frozenset(
-    {"execute", "scalar", "scalars", "commit", "rollback", "refresh", "flush", "get_one", "stream_scalars", "run_sync"}
+    ["execute", "scalar", "scalars", "commit", "rollback", "refresh", "flush", "get_one", "stream_scalars", "run_sync"]
 )
 _SHARED: Final = frozenset(
-    {
+    [
         "get",
         "delete",
         "merge",
@@ -58,13 +77,14 @@ _SHARED: Final = frozenset(
         "first",
         "one",
         "one_or_none",
-    }
+        "invalidate",
+    ]
 )
 _RECEIVER: Final = re.compile(
     r"(?:^|_)(?:a?session|db|conn|connection|database|tx|transaction|engine|s)$", re.IGNORECASE
 )
 _TAKERS: Final = frozenset(
-    {"gather", "create_task", "wait_for", "ensure_future", "run", "run_until_complete", "shield", "start_soon"}
+    ["gather", "create_task", "wait_for", "ensure_future", "run", "run_until_complete", "shield", "start_soon"]
 )
 
 
@@ -76,12 +96,13 @@ class NotAwaited(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#synopsis-orm"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if a coroutine was used, or dropped, that nobody had awaited."""
         for raised in failure.chain:
             if raised.type_name == "RuntimeWarning" and (warned := _WARNING.search(raised.message)) is not None:
                 return self._warned(failure, raised, warned["name"])
             if raised.type_name == "AttributeError" and (found := _ATTRIBUTE.search(raised.message)) is not None:
                 return self._used(raised, found["attribute"])
-            if raised.type_name == "TypeError" and _TYPE.search(raised.message) is not None:
+            if raised.type_name in _USED_TYPES and _USED.search(raised.message) is not None:
                 return self._used(raised, None)
         return None
 
@@ -89,63 +110,55 @@ class NotAwaited(Entry):
         frame = raised.user_frame
         if frame is None:
             return None
+        doing = f"its {attribute!r} was asked for" if attribute else "was used as if it were the result"
         call = _call(frame, attribute)
-        doing = f"its {attribute!r} was asked for" if attribute else "it was used as a result"
         if call is None:
             name = _coroutine_name(frame) or _named_in(frame.code)
             if name is None:
                 return None
-            return self._explanation(
-                f"{name}()", doing, (frame.place("used here"),), (), f"write `await` before the call of {name}().", None
-            )
+            return self._named(name, doing, frame.place("used here"), f"write `await` before the call of {name}().")
         where = [Place(frame.file, call.line, "not awaited here", frame.function, call.code)]
         if call.line != frame.line:
             where.append(frame.place("used here"))
-        return self._explanation(_shown(call), doing, tuple(where), (call,), _fix(call, attribute), call)
+        return self._found(call, doing, tuple(where), attribute)
 
     def _warned(self, failure: Failure, raised: Raised, name: str) -> Explanation | None:
-        method = name.rpartition(".")[2]
         frame = _creation(raised, failure) or raised.user_frame
-        if frame is None:
-            return self._explanation(
-                f"{name}()",
-                "it was dropped",
-                (),
-                (),
-                f"find the call of {method}() and write `await` before it.",
-                None,
-                ("where it was called: run Python with -X dev, which tells",),
-            )
-        calls = [
-            one
-            for one in unawaited_calls(frame.file, frame.line)
-            if one.name == method and not is_handed_to(one, _TAKERS)
-        ]
-        call = calls[0] if len(calls) == 1 else None
-        if call is None:
+        if name in _OF_DRIVERS or (frame is None and not _SQLALCHEMY.match(name)):
+            return None
+        method = name.rpartition(".")[2]
+        if frame is not None:
+            calls = [one for one in unawaited_calls(frame.file, frame.line) if one.name == method]
+            calls = [one for one in calls if not is_handed_to(one, _TAKERS)]
+            if len(calls) == 1:
+                place = Place(frame.file, calls[0].line, "not awaited here", frame.function, calls[0].code)
+                return self._found(calls[0], "was dropped", (place,), None)
             fix = f"find the call of {method}() on this line, or a little above it, and write `await` before it."
-            return self._explanation(f"{name}()", "it was dropped", (frame.place("noticed here"),), (), fix, None)
-        place = Place(frame.file, call.line, "not awaited here", frame.function, call.code)
-        return self._explanation(_shown(call), "it was dropped", (place,), (call,), _fix(call, None), call)
+            return self._named(name, "was dropped", frame.place("noticed here"), fix)
+        fix = f"find the call of {method}() and write `await` before it."
+        unknown = ("where it was called: run Python with -X dev, which tells",)
+        return self._named(name, "was dropped", None, fix, unknown)
 
-    def _explanation(
-        self,
-        name: str,
-        doing: str,
-        where: tuple[Place, ...],
-        calls: Iterable[FoundCall],
-        fix: str,
-        call: FoundCall | None,
-        unknown: tuple[str, ...] = (),
+    def _found(self, call: FoundCall, doing: str, where: tuple[Place, ...], attribute: str | None) -> Explanation:
+        return Explanation(
+            self.kind,
+            f"{_shown(call)} was not awaited, and {doing}",
+            f"{_shown(call)} gives a coroutine: nothing of it has run.",
+            where,
+            _fix(call, attribute),
+            await_edits(call),
+        )
+
+    def _named(
+        self, name: str, doing: str, place: Place | None, fix: str, unknown: tuple[str, ...] = ()
     ) -> Explanation:
         return Explanation(
             self.kind,
-            f"{name} was not awaited, and {doing}",
-            f"{name} gives a coroutine: nothing of it runs before it is awaited, so no SQL was sent.",
-            where,
+            f"{name}() was not awaited, and {doing}",
+            f"{name}() gives a coroutine: nothing of it has run.",
+            () if place is None else (place,),
             fix,
-            () if call is None else await_edits(call),
-            unknown,
+            unknown=unknown,
         )
 
 
@@ -169,58 +182,51 @@ def _call(frame: Frame, attribute: str | None) -> FoundCall | None:
     """Return the call that gave the coroutine, where the user's source tells it."""
     if attribute is not None:
         return call_with_attribute(frame.file, frame.line, attribute)
-    for variable in _coroutine_variables(frame):
-        if re.search(rf"\b{re.escape(variable)}\b", frame.code):
-            found = call_in_variable(frame.file, frame.line, variable)
-            if found is not None:
-                return found
-    calls = [
-        one
-        for one in unawaited_calls(frame.file, frame.line)
-        if not is_handed_to(one, _TAKERS) and _is_coroutine_method(one, frame)
+    for variable, _ in _coroutines(frame):
+        found = call_in_variable(frame.file, frame.line, variable)
+        if found is not None:
+            return found
+    calls = [one for one in unawaited_calls(frame.file, frame.line) if not is_handed_to(one, _TAKERS)]
+    calls = [one for one in calls if _gives_coroutine(one, frame)]
+    if calls or frame.locals is not None:
+        return calls[0] if len(calls) == 1 else None
+    variables = sorted(set(re.findall(r"[A-Za-z_]\w*", frame.code)))
+    assigned = [one for name in variables if (one := call_in_variable(frame.file, frame.line, name)) is not None]
+    assigned = [one for one in assigned if _gives_coroutine(one, frame)]
+    return assigned[0] if len(assigned) == 1 else None
+
+
+def _coroutines(frame: Frame) -> list[tuple[str, str]]:
+    """Return the variables that a line uses and that hold coroutines, each with its function's name."""
+    return [
+        (name, str(value.__qualname__))
+        for name, value in (frame.locals or {}).items()
+        if type(value) is CoroutineType and re.search(rf"\b{re.escape(name)}\b", frame.code)
     ]
-    if len(calls) == 1:
-        return calls[0]
-    if not calls and frame.locals is None:
-        variables = set(re.findall(r"[A-Za-z_]\w*", frame.code))
-        assigned = [
-            one for name in sorted(variables) if (one := call_in_variable(frame.file, frame.line, name)) is not None
-        ]
-        assigned = [one for one in assigned if _is_coroutine_method(one, frame)]
-        return assigned[0] if len(assigned) == 1 else None
-    return None
-
-
-def _coroutine_variables(frame: Frame) -> list[str]:
-    return (
-        [] if frame.locals is None else [name for name, value in frame.locals.items() if type(value) is CoroutineType]
-    )
 
 
 def _coroutine_name(frame: Frame) -> str | None:
-    """Return the name of the function whose coroutine is in a variable that the line uses."""
-    for variable, value in (frame.locals or {}).items():
-        if type(value) is CoroutineType and re.search(rf"\b{re.escape(variable)}\b", frame.code):
-            return str(value.__qualname__)
-    return None
+    return next((function for _, function in _coroutines(frame)), None)
 
 
 def _named_in(code: str) -> str | None:
     """Return the name of SQLAlchemy's coroutine method that a line calls without await, for want of the source."""
-    for found in re.finditer(r"(?P<await>\bawait\s+)?(?P<receiver>\w+)\.(?P<method>\w+)\(", code):
-        if not found["await"] and (
-            found["method"] in _CLEAR or (found["method"] in _SHARED and _RECEIVER.search(found["receiver"]))
-        ):
+    for found in re.finditer(r"(?P<await>\bawait\s+)?\b(?P<receiver>\w+)\.(?P<method>\w+)\(", code):
+        if not found["await"] and _is_method(found["method"], found["receiver"]):
             return f"{found['receiver']}.{found['method']}"
     return None
 
 
-def _is_coroutine_method(call: FoundCall, frame: Frame) -> bool:
-    if frame.locals is not None and call.receiver is not None and call.receiver in frame.locals:
+def _is_method(name: str, receiver: str) -> bool:
+    return name in _CLEAR or (name in _SHARED and _RECEIVER.search(receiver) is not None)
+
+
+def _gives_coroutine(call: FoundCall, frame: Frame) -> bool:
+    if call.receiver is None:
+        return call.name in call.async_names
+    if frame.locals is not None and call.receiver in frame.locals:
         return isinstance(frame.locals[call.receiver], _CLASSES) and call.name in _CLEAR | _SHARED
-    if call.name in _CLEAR:
-        return call.receiver is not None
-    return call.name in _SHARED and call.receiver is not None and _RECEIVER.search(call.receiver) is not None
+    return _is_method(call.name, call.receiver)
 
 
 def _creation(raised: Raised, failure: Failure) -> Frame | None:

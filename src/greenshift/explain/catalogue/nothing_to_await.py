@@ -64,6 +64,7 @@ class NothingToAwait(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#synopsis-orm"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if what was awaited is a result already."""
         raised = failure.find("TypeError", containing="can't be used in 'await' expression")
         found = None if raised is None else _MESSAGE.search(raised.message)
         frame = None if raised is None else raised.user_frame

@@ -21,6 +21,7 @@ class PoolClass(Entry):
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-pcls"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if the pool class does not fit the engine."""
         raised = failure.find("ArgumentError", containing="Pool class")
         found = None if raised is None else _MESSAGE.search(raised.message)
         if raised is None or found is None:

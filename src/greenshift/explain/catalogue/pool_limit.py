@@ -27,6 +27,7 @@ class PoolLimit(Entry):
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-3o7r"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if a pool had no connection to give in time."""
         raised = failure.find("TimeoutError", containing="connection timed out")
         found = None if raised is None else _MESSAGE.search(raised.message)
         if raised is None or found is None:

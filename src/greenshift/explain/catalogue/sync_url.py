@@ -35,6 +35,7 @@ class SyncURL(Entry):
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#sqlalchemy.ext.asyncio.create_async_engine"
 
     def recognise(self, failure: Failure) -> Explanation | None:
+        """Return the explanation if an async engine was to be made of a sync driver."""
         raised = failure.find("InvalidRequestError", containing="The asyncio extension requires an async driver")
         if raised is not None:
             found = _MESSAGE.search(raised.message)

@@ -32,6 +32,12 @@ class FoundCall:
     async_function: bool
 
     @property
+    def async_names(self) -> frozenset[str]:
+        """The names of the file's own async functions, generators not among them."""
+        functions = self.source.nodes(cst.FunctionDef)
+        return frozenset(one.name.value for one in functions if one.asynchronous and not _yields(one))
+
+    @property
     def code(self) -> str:
         """The first line of the call."""
         return self.source.lines[self.line - 1].strip()
@@ -199,6 +205,17 @@ def _may_await(source: Source, call: cst.Call) -> bool:
         if isinstance(node, cst.Lambda | cst.ClassDef):
             return False
         inner = node
+    return False
+
+
+def _yields(function: cst.FunctionDef) -> bool:
+    waiting: list[cst.CSTNode] = [function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.Yield):
+            return True
+        if not isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+            waiting.extend(node.children)
     return False
 
 

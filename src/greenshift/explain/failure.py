@@ -6,9 +6,11 @@ import linecache
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from types import FrameType
 from typing import Any
 
+from greenshift.explain.event_loop import is_event_loop
 from greenshift.explain.explanation import Place
 from greenshift.explain.facts import Facts, facts_of
 from greenshift.trace import frames_from, is_user_file
@@ -127,7 +129,9 @@ def from_exception(error: BaseException, frame: FrameType | None = None) -> Fail
     """
     first, *rest = (_raised(one) for one in _walk(error, set()))
     if frame is not None:
-        stack = [_frame(one, one.f_lineno) for one in frames_from(frame)]
+        # As in a traceback, the stack begins with the task: who runs the loop did not ask for this.
+        inside = takewhile(lambda one: not is_event_loop(one.f_code), frames_from(frame))
+        stack = [_frame(one, one.f_lineno) for one in inside]
         first = replace(first, frames=(*reversed(stack), *first.frames[1:]))
     chain = (first, *rest)
     return Failure(chain, "\n".join(raised.message for raised in chain), live=True)
@@ -169,5 +173,9 @@ def _raised(error: BaseException) -> Raised:
 
 def _frame(frame: FrameType, line: int) -> Frame:
     name = frame.f_code.co_filename
+    template = frame.f_globals.get("__jinja_template__")
+    if template is not None:
+        # Jinja runs generated code under the template's name; its line is not the template's.
+        line = template.get_corresponding_lineno(line)
     code = linecache.getline(name, line, frame.f_globals).strip()
     return Frame(name, line, frame.f_code.co_name, code, is_user_file(name), frame.f_locals)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from greenshift.explain.attribute.printed import table_of
 from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.attribute.remedy import Remedy
+from greenshift.explain.editing.source import source_behind
 from greenshift.explain.explanation import Place
-from greenshift.explain.failure import Failure
+from greenshift.explain.failure import Failure, Frame
+from greenshift.trace import CallSite
 from greenshift.trace.instances import chain_of
 
 _ONLY: Final = "an asyncio session can send only inside an await"
@@ -21,10 +24,21 @@ def places(read: AttributeRead, remedy: Remedy) -> tuple[Place, ...]:
         read: the failed read.
         remedy: what to do about it.
     """
-    found = [] if read.frame is None else [read.frame.place("read here")]
-    # A serializer, a __repr__ or a template reads on behalf of a line further out.
-    found += [frame.place("called here") for frame in read.callers[1:2] if read.instance is not None]
+    if read.frame is None:
+        return remedy.where
+    found = [read.frame.place(read.role)]
+    # A serializer, a __repr__ or a template reads on behalf of a line further out; a coroutine for itself.
+    outer = next((one for one in read.callers[1:] if (one.file, one.line) != (read.frame.file, read.frame.line)), None)
+    if outer is not None and outer.user and not _is_coroutine(read.frame):
+        found.append(outer.place("called here"))
     return (*found, *remedy.where)
+
+
+def _is_coroutine(frame: Frame) -> bool:
+    """Return whether a frame is one of a coroutine, as far as its source shows; a comprehension is a part of it."""
+    source = source_behind(frame.file, frame.line, frame.code)
+    function = None if source is None else source.function_at(frame.line)
+    return function is not None and function.asynchronous is not None
 
 
 def loading(read: AttributeRead) -> str | None:
@@ -36,10 +50,16 @@ def loading(read: AttributeRead) -> str | None:
         return f"the {read.model} was made here, not loaded" if read.is_created else None
     path = state.load_path.path
     entity = path[0].class_.__name__ if path and hasattr(path[0], "class_") else read.model
-    line = "" if source.call_site is None else f" at line {source.call_site.line}"
+    line = "" if source.call_site is None else f" at {place_of(source.call_site, read)}"
     chain = chain_of(read.instance)
     through = f" through {'.'.join([chain[0][0].__name__, *(key for _, key in chain)])}" if chain else ""
     return f"select({entity}){line} loaded the {read.model}{through}"
+
+
+def place_of(site: CallSite, read: AttributeRead) -> str:
+    """Return ``line 12``, with the file's name where the read was in another file."""
+    same = read.frame is None or read.frame.file == site.file
+    return f"line {site.line}" if same else f"{os.path.basename(site.file)}:{site.line}"
 
 
 def because_of_loading(reads: list[AttributeRead], failure: Failure) -> str:

@@ -14,13 +14,14 @@ from greenshift.explain.attribute.remedy import Remedy
 from greenshift.explain.attribute.variables import refresh_before
 from greenshift.explain.editing.imports import NameTakenError, import_edits
 from greenshift.explain.editing.load_options import Step, insert_options, option_text
-from greenshift.explain.editing.source import Source, read_source
+from greenshift.explain.editing.source import Source, read_source, source_behind
 from greenshift.explain.editing.statements import find_loading
 from greenshift.explain.explanation import Edit, Place
 from greenshift.trace import CallSite
 from greenshift.trace.instances import chain_of
 
 _UNWATCHED: Final = "which statement loaded the object: nobody watched when it ran (greenshift.explain.Witness does)"
+_PRINTED: Final = "which statement loaded the object: a printed traceback does not say"
 # selectinload is right for every relationship: it needs no unique(), and works with LIMIT, FOR UPDATE and streaming.
 _OPTIONS: Final = {"lazy relationship": "selectinload", "deferred column": "undefer"}
 
@@ -34,7 +35,7 @@ def load_with_query(reads: list[AttributeRead]) -> Remedy:
     read = reads[0]
     state, loaded = read.state, read.source
     if state is None or read.attribute is None:
-        return _in_general(read)
+        return _in_general(reads)
     paths = [path for one in reads for path in _paths(one)]
     if loaded is None:
         return _created(reads) if read.is_created else _unwatched(read, paths)
@@ -46,7 +47,8 @@ def load_with_query(reads: list[AttributeRead]) -> Remedy:
         text = ", ".join(option_text(_plain(path, reads), path[0][0].__name__) for path in paths)
         return Remedy(f"{_add(text, site)}\nof the alias that the statement selects: alias.attribute", where)
     edits, text = _edits(root, site, paths, reads)
-    return Remedy(_add(text, site) + _alternatives(reads), where, edits)
+    alone = _alternatives(reads) if len(paths) == 1 and len(paths[0]) == 1 else ""
+    return Remedy(_add(text, site, edits) + alone, where, edits)
 
 
 def _paths(read: AttributeRead) -> list[Path]:
@@ -55,8 +57,10 @@ def _paths(read: AttributeRead) -> list[Path]:
     assert read.attribute is not None
     before = chain_of(read.instance)
     here: list[Path] = [((type(read.instance), read.attribute),)]
-    source = None if read.frame is None else read_source(read.frame.file)
-    if read.is_relationship and source is not None and read.frame is not None:
+    source = None
+    if read.is_relationship and read.frame is not None:
+        source = source_behind(read.frame.file, read.frame.line, read.frame.code)
+    if source is not None and read.frame is not None:
         here = reached(source, read.frame.line, read.state.mapper, read.attribute)
     return [(*before, *path) for path in here]
 
@@ -118,8 +122,10 @@ def _steps(
     return steps
 
 
-def _add(text: str, site: CallSite | None) -> str:
+def _add(text: str, site: CallSite | None, edits: tuple[Edit, ...] = ()) -> str:
     where = "the statement that loaded it" if site is None else f"the statement at {_short(site)}"
+    if any("options=[" in edit.title for edit in edits):
+        return f"add options=[{text}] to {where}"
     return f"add .options({text}) to {where}"
 
 
@@ -139,15 +145,16 @@ def _alternatives(reads: list[AttributeRead]) -> str:
         model = relationship.parent.class_.__name__
         lines += f"\n(joinedload({model}.{read.attribute}{inner}) loads it in the same SELECT instead of a second one)"
     if read.state.async_session is not None:
-        text, _ = refresh_before(read, [read.attribute])
-        lines += f"\nor, for this object alone, before the read: {text}"
+        text, edit = refresh_before(read, [read.attribute])
+        lines += "" if edit is None else f"\nor, for this object alone, before the read: {text}"
     return lines
 
 
 def _created(reads: list[AttributeRead]) -> Remedy:
     """Return the remedy for an object that the program made itself: no statement loaded it."""
     read = reads[0]
-    text, edit = refresh_before(read, [one.attribute for one in reads if one.attribute is not None])
+    names = [one.attribute for one in reads if one.attribute is not None]
+    text, edit = refresh_before(read, names, once=True)
     fix = f"load it before the read: {text}"
     if read.state is not None and read.state.session is None:
         fix = f"load it while the session is open: {text}"
@@ -161,13 +168,13 @@ def _unwatched(read: AttributeRead, paths: list[Path]) -> Remedy:
     return Remedy(_add(text, None) + _alternatives([read]), unknown=(_UNWATCHED,))
 
 
-def _in_general(read: AttributeRead) -> Remedy:
-    model, attribute = read.model or "Model", read.attribute or "attribute"
+def _in_general(reads: list[AttributeRead]) -> Remedy:
+    """Return the remedy where only a text is known, with the names that it gives."""
+    read = reads[0]
     option = _OPTIONS.get(read.kind, "selectinload")
-    fix = f"add .options({option}({model}.{attribute})) to the statement that loaded the object"
-    if option == "selectinload":
-        fix += f'\nor, for one object, before the read: await session.refresh(instance, ["{attribute}"])'
-    return Remedy(fix, unknown=("which statement loaded the object: a printed traceback does not say",))
+    names = [f"{option}({one.model or 'Model'}.{one.attribute})" for one in reads if one.attribute is not None]
+    text = ", ".join(dict.fromkeys(names)) or f"{option}(...)"
+    return Remedy(f"add .options({text}) to the statement that loaded the object", unknown=(_PRINTED,))
 
 
 def _place(site: CallSite) -> Place:

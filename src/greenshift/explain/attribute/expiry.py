@@ -7,12 +7,11 @@ from typing import Final
 
 from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.attribute.remedy import Remedy
-from greenshift.explain.attribute.variables import refresh_before
-from greenshift.explain.editing.refreshing import Expiry, find_expiry
+from greenshift.explain.attribute.variables import is_session_of, refresh_before
+from greenshift.explain.editing.refreshing import find_expiries
 from greenshift.explain.editing.session_factory import OPTION, keep_after_commit
-from greenshift.explain.editing.source import read_source
+from greenshift.explain.editing.source import source_behind
 from greenshift.explain.explanation import Place
-from greenshift.explain.failure import Frame
 
 _KEEP: Final = f"give the session's factory {OPTION}: async_sessionmaker(engine, {OPTION})"
 _KEEP_SYNC: Final = f"give the session's factory {OPTION}: sessionmaker(engine, {OPTION})"
@@ -42,28 +41,27 @@ def cause_of(read: AttributeRead) -> Cause:
     state = read.state
     if state is not None and not state.expired and read.attribute in state.expired_attributes:
         return Cause("flush", "by the flush: the database computed its value, and it was not fetched")
-    found, frame = _expiry(read)
-    if found is not None and frame is not None:
-        source = read_source(frame.file)
-        code = None if source is None else source.lines[found.line - 1].strip()
-        place = Place(frame.file, found.line, "expired here", frame.function, code)
-        what = f"{found.by}()" if found.by.startswith("expire") else found.by
-        return Cause(found.by, f"by the {what} at line {found.line}", (place,))
-    session = None if state is None else state.session
-    if session is not None and not session.expire_on_commit:
+    for number, frame in enumerate(read.callers):
+        source = source_behind(frame.file, frame.line, frame.code)
+        for found in [] if source is None else find_expiries(source, frame.line):
+            of_session = None if found.session is None else is_session_of(frame, found.session, read)
+            if of_session is False or (of_session is None and number > 0):
+                continue
+            if source is None or (found.by == "commit" and _keeps(read)):
+                continue
+            place = Place(frame.file, found.line, "expired here", frame.function, source.lines[found.line - 1].strip())
+            what = f"{found.by}()" if found.by.startswith("expire") else found.by
+            likely = "by" if of_session else "most likely by"
+            return Cause(found.by, f"{likely} the {what} at line {found.line}", (place,))
+    if _keeps(read):
         return Cause("rollback", "by a rollback (expire_on_commit is off), or by expire()")
     return Cause(None, "by a commit or a rollback")
 
 
-def _expiry(read: AttributeRead) -> tuple[Expiry | None, Frame | None]:
-    state = read.state
-    session = None if state is None else state.session
-    for frame in read.callers:
-        source = read_source(frame.file)
-        found = None if source is None else find_expiry(source, frame.line)
-        if found is not None and not (found.by == "commit" and session is not None and not session.expire_on_commit):
-            return found, frame
-    return None, None
+def _keeps(read: AttributeRead) -> bool:
+    """Return whether the object's session is known to keep objects loaded over commits."""
+    session = None if read.state is None else read.state.session
+    return session is not None and not session.expire_on_commit
 
 
 def keep_or_refresh(read: AttributeRead, cause: Cause) -> Remedy:
@@ -74,8 +72,10 @@ def keep_or_refresh(read: AttributeRead, cause: Cause) -> Remedy:
         cause: how it expired.
     """
     if read.state is None:
-        fix = f"{_KEEP}\nor, before the read: await session.refresh(instance)"
-        return Remedy(fix, unknown=("what expired the object: a printed traceback does not say",))
+        refresh = "before the read: await session.refresh(instance)"
+        fix = f"{_KEEP}\nor, {refresh}" if cause.by in {None, "commit"} else refresh
+        unknown = ("what expired the object: a printed traceback does not say",) if not cause.where else ()
+        return Remedy(fix, unknown=unknown)
     named = [read.attribute] if read.attribute is not None and (cause.by == "flush" or read.is_relationship) else []
     text, edit = refresh_before(read, named)
     refresh = f"before the read: {text}"

@@ -38,6 +38,7 @@ class AttributeRead:
         frame: the user's line that read it, or None.
         instance: the object, for a live failure.
         callers: the user's frames from that line outwards.
+        role: the part that the line has.
     """
 
     kind: ReadKind
@@ -46,6 +47,7 @@ class AttributeRead:
     frame: Frame | None
     instance: Any = None
     callers: tuple[Frame, ...] = ()
+    role: str = "read here"
 
     @property
     def name(self) -> str:

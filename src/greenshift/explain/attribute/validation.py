@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState
 
 from greenshift.explain.attribute.read import AttributeRead, ReadKind, kind_of_state
-from greenshift.explain.failure import Failure, Raised
+from greenshift.explain.failure import Failure, Frame, Raised
 
 _TYPES: Final = frozenset({"ValidationError", "ResponseValidationError"})
 _EXTRACTING: Final = "Error extracting attribute: "
@@ -66,9 +68,18 @@ def _live(raised: Raised, errors: tuple[str, ...]) -> list[AttributeRead]:
             # An alias, or a property that reads the attribute in turn.
             attribute = ""
         kind = kind_of_state(state, attribute) if attribute else _guess_of_state(state)
-        frame = raised.user_frame
-        reads.append(AttributeRead(kind, type(instance).__name__, attribute or None, frame, instance, callers))
+        read = AttributeRead(kind, type(instance).__name__, attribute or None, raised.user_frame, instance, callers)
+        route = _endpoint(raised.exception)
+        reads.append(read if route is None else replace(read, frame=route, callers=(), role="returned here"))
     return reads
+
+
+def _endpoint(error: BaseException | None) -> Frame | None:
+    """Return the route whose response failed, which recent FastAPI names: none of its frames is left then."""
+    file, line, function = (getattr(error, f"endpoint_{name}", None) for name in ("file", "line", "function"))
+    if not isinstance(file, str) or not isinstance(line, int):
+        return None
+    return Frame(file, line, str(function or ""), linecache.getline(file, line).strip(), user=True)
 
 
 def _is_ours(error: dict[str, Any], names: tuple[str, ...]) -> bool:

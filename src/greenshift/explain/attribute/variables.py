@@ -8,25 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.editing.refreshing import insert_refresh, refresh_text
-from greenshift.explain.editing.source import read_source
+from greenshift.explain.editing.source import source_behind
 from greenshift.explain.explanation import Edit
 from greenshift.explain.failure import Frame
 
 
-def refresh_before(read: AttributeRead, attributes: Sequence[str]) -> tuple[str, Edit | None]:
+def refresh_before(read: AttributeRead, attributes: Sequence[str], *, once: bool = False) -> tuple[str, Edit | None]:
     """Return the refresh that loads attributes before they are read, and its edit where one is certain.
 
     Args:
         read: the failed read.
         attributes: the attributes to name; none for all columns.
+        once: whether one refresh before a loop is enough.
     """
     for frame in read.callers:
         instance, session = instance_name(frame, read.instance), session_name(frame, read)
         if instance is None or session is None or frame.function.startswith("<"):
             continue
         text = refresh_text(session, instance, attributes)
-        source = read_source(frame.file)
-        edit = None if source is None else insert_refresh(source, frame.line, text)
+        source = source_behind(frame.file, frame.line, frame.code)
+        edit = None if source is None else insert_refresh(source, frame.line, text, instance if once else None)
         if edit is not None:
             return text, edit
     frame_names = [name for frame in read.callers[:1] if (name := instance_name(frame, read.instance)) is not None]
@@ -39,6 +40,24 @@ def instance_name(frame: Frame, instance: object) -> str | None:
     variables = frame.locals or {}
     names = [name for name, value in variables.items() if value is instance and name.isidentifier()]
     return next((name for name in names if name != "self"), names[0] if names else None)
+
+
+def is_session_of(frame: Frame, name: str, read: AttributeRead) -> bool | None:
+    """Return whether a name of a frame is the session of the object that was read; None where that is not known.
+
+    Args:
+        frame: a frame of the user's.
+        name: ``session`` or ``self.session``.
+        read: the failed read.
+    """
+    state = read.state
+    if frame.locals is None or state is None or state.session is None:
+        return None
+    first, *rest = name.split(".")
+    value = frame.locals.get(first)
+    for one in rest:
+        value = getattr(value, "__dict__", {}).get(one)
+    return value is not None and value in (state.session, state.async_session)
 
 
 def session_name(frame: Frame, read: AttributeRead) -> str | None:

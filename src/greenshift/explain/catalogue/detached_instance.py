@@ -9,6 +9,7 @@ from typing import Final
 from greenshift.explain.attribute.answer import loading, places, unknown_names
 from greenshift.explain.attribute.eager import load_with_query
 from greenshift.explain.attribute.expiry import cause_of, keep_for_later
+from greenshift.explain.attribute.printed import with_names
 from greenshift.explain.attribute.read import AttributeRead, ReadKind, read_in_frames
 from greenshift.explain.attribute.remedy import Remedy
 from greenshift.explain.attribute.validation import reads_in_validation
@@ -32,7 +33,7 @@ _KINDS: Final[dict[str | None, ReadKind]] = {
 _WHAT: Final[dict[str, str]] = {
     "lazy relationship": "a relationship that is not loaded",
     "deferred column": "a deferred column that is not loaded",
-    "expired attribute": "expired",
+    "expired attribute": "an attribute that had expired",
 }
 
 
@@ -50,7 +51,7 @@ class DetachedInstance(Entry):
         if raised is not None and found is not None:
             kind = _KINDS[found["kind"]]
             read = read_in_frames(failure) or AttributeRead(kind, None, None, raised.user_frame)
-            name = read.attribute or found["attribute"]
+            name = read.attribute or found["attribute"] or with_names(read, failure).attribute
             return self._explained([replace(read, kind=kind, model=read.model or found["model"], attribute=name)])
         reads = reads_in_validation(failure, "DetachedInstanceError")
         if reads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenshift.explain.attribute.answer import because_of_loading, places, unknown_names
 from greenshift.explain.attribute.eager import load_with_query
 from greenshift.explain.attribute.finding import unloaded_reads
+from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.explanation import Explanation
 from greenshift.explain.failure import Failure
@@ -25,14 +26,19 @@ class LazyRelationship(Entry):
         if not reads:
             return None
         remedy = load_with_query(reads)
-        names = " and ".join(dict.fromkeys(read.name for read in reads))
-        verb = "are relationships that are" if len(reads) > 1 else "is a relationship that is"
         return Explanation(
             kind=self.kind,
-            headline=f"{names} {verb} not loaded, read outside the session's await",
+            headline=f"{_subject(reads)} not loaded, read outside the session's await",
             because=because_of_loading(reads, failure),
             where=places(reads[0], remedy),
             fix=remedy.fix,
             edits=remedy.edits,
             unknown=(*unknown_names(reads[0]), *remedy.unknown),
         )
+
+
+def _subject(reads: list[AttributeRead]) -> str:
+    names = list(dict.fromkeys(read.name for read in reads if read.attribute is not None))
+    if not names:
+        return "a relationship is"
+    return f"{' and '.join(names)} {'are relationships that are' if len(names) > 1 else 'is a relationship that is'}"

@@ -9,7 +9,7 @@ from typing import Final
 import libcst as cst
 from libcst.metadata import CodePosition
 
-from greenshift.explain.editing.source import Source
+from greenshift.explain.editing.source import Source, dotted, stored_names
 from greenshift.explain.explanation import Edit
 
 _EXPIRES: Final = frozenset({"commit", "rollback", "expire", "expire_all"})
@@ -27,13 +27,14 @@ def refresh_text(session: str, instance: str, attributes: Sequence[str] = ()) ->
     return f"await {session}.refresh({instance}{f', [{names}]' if names else ''})"
 
 
-def insert_refresh(source: Source, line: int, text: str) -> Edit | None:
+def insert_refresh(source: Source, line: int, text: str, once: str | None = None) -> Edit | None:
     """Put a statement before the one that a line belongs to.
 
     Args:
         source: the file.
         line: the line, from 1.
         text: the statement, which awaits.
+        once: a variable: where a loop does not set it, the statement goes before the loop.
 
     Returns:
         The edit; None where the line is not in a coroutine function, or nothing can be put before its statement.
@@ -57,11 +58,24 @@ def insert_refresh(source: Source, line: int, text: str) -> Edit | None:
         return None
     if isinstance(found, cst.If | cst.For | cst.With) and source.range(found.body).start.line < line:
         return None
+    if once is not None:
+        found = _before_loops(source, found, once)
     start = source.range(found).start
     indentation = source.lines[start.line - 1][: start.column]
     if indentation.strip():
         return None
     return source.insertion(CodePosition(start.line, 0), f"{indentation}{text}\n", f"before the read: {text}")
+
+
+def _before_loops(source: Source, statement: cst.CSTNode, name: str) -> cst.CSTNode:
+    for above in source.ancestors(statement):
+        if isinstance(above, cst.FunctionDef):
+            break
+        if isinstance(above, cst.For | cst.While):
+            if name in stored_names(source, above):
+                break
+            statement = above
+    return statement
 
 
 @dataclass(frozen=True)
@@ -71,14 +85,16 @@ class Expiry:
     Args:
         line: where.
         by: ``commit``, ``rollback``, ``expire`` or ``expire_all``.
+        session: what the code calls the session, ``self.session``; None for an expression.
     """
 
     line: int
     by: str
+    session: str | None
 
 
-def find_expiry(source: Source, line: int) -> Expiry | None:
-    """Return the nearest line above, in the same function, that expires what a session holds.
+def find_expiries(source: Source, line: int) -> list[Expiry]:
+    """Return the lines above, in the same function, that expire what a session holds; the nearest first.
 
     Args:
         source: the file.
@@ -86,24 +102,24 @@ def find_expiry(source: Source, line: int) -> Expiry | None:
     """
     function = source.function_at(line)
     if function is None:
-        return None
-    found: Expiry | None = None
+        return []
+    found: list[Expiry] = []
     for node in source.nodes(cst.Call, cst.With, within=function.body):
         where = source.range(node)
-        if isinstance(node, cst.With):
-            if where.end.line < line and _commits(node) and (found is None or found.line < where.start.line):
-                found = Expiry(where.start.line, "commit")
+        if where.end.line >= line or source.function_of(node) is not function:
             continue
-        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else None
-        if method in _EXPIRES and where.end.line < line and (found is None or found.line < where.end.line):
-            found = Expiry(where.start.line, method)
-    return found
+        if isinstance(node, cst.With):
+            found += [Expiry(where.start.line, "commit", name) for name in _committing(node)]
+        elif isinstance(node.func, cst.Attribute) and node.func.attr.value in _EXPIRES:
+            found.append(Expiry(where.start.line, node.func.attr.value, dotted(node.func.value)))
+    return sorted(found, key=lambda one: -one.line)
 
 
-def _commits(block: cst.With) -> bool:
-    return any(
-        isinstance(one.item, cst.Call)
-        and isinstance(one.item.func, cst.Attribute)
-        and one.item.func.attr.value == "begin"
-        for one in block.items
-    )
+def _committing(block: cst.With) -> list[str | None]:
+    """Return the sessions that a ``with`` commits: of ``session.begin()`` or of ``factory.begin() as session``."""
+    names = []
+    for one in block.items:
+        called = one.item.func if isinstance(one.item, cst.Call) else None
+        if isinstance(called, cst.Attribute) and called.attr.value == "begin":
+            names.append(dotted(called.value if one.asname is None else one.asname.name))
+    return names

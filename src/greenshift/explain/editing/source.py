@@ -116,6 +116,20 @@ def read_source(path: str) -> Source | None:
         return None
 
 
+def source_behind(path: str, line: int, code: str) -> Source | None:
+    """Return a file as a tree if it still holds what a traceback printed of it.
+
+    Args:
+        path: the file, as the traceback names it.
+        line: the line, from 1.
+        code: the line's text without its indentation; an empty text where the traceback has none.
+    """
+    source = read_source(path)
+    if source is None or not 0 < line <= len(source.lines):
+        return None
+    return source if source.lines[line - 1].strip() == code.strip() else None
+
+
 @lru_cache(maxsize=8)
 def _read(path: str, _changed: int, _size: int) -> Source:
     text = Path(path).read_bytes().decode()
@@ -123,6 +137,30 @@ def _read(path: str, _changed: int, _size: int) -> Source:
     if text.startswith("\ufeff") or len(text.splitlines()) + text.endswith(("\n", "\r")) != len(_NEWLINE.split(text)):
         raise ValueError(path)
     return Source(path, text)
+
+
+def stored_names(source: Source, within: cst.CSTNode) -> set[str]:
+    """Return the variables that a piece of code sets.
+
+    Args:
+        source: the file.
+        within: the piece.
+    """
+    targets: list[cst.CSTNode] = []
+    for node in source.nodes(
+        cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, within=within
+    ):
+        targets.append(node.name if isinstance(node, cst.AsName) else node.target)
+    return {name.value for target in targets for name in set_names(target)}
+
+
+def set_names(target: cst.CSTNode) -> Iterator[cst.Name]:
+    """Give the variables that a target of an assignment sets; ``a.b`` and ``a[0]`` set none."""
+    if isinstance(target, cst.Name):
+        yield target
+    elif isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from set_names(element.value)
 
 
 def last_name(node: cst.CSTNode) -> str | None:

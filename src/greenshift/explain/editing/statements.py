@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import libcst as cst
 
-from greenshift.explain.editing.source import Function, Source, dotted, last_name
+from greenshift.explain.editing.source import Function, Source, dotted, last_name, set_names
 
 _SENDS: Final = frozenset({"scalars", "execute", "scalar", "stream", "stream_scalars", "exec"})
 _GETS: Final = frozenset({"get", "get_one"})
@@ -173,7 +173,7 @@ def _values(source: Source, name: str, scope: Function | None) -> list[cst.BaseE
             plain = [one for one in node.targets if isinstance(one.target, cst.Name) and one.target.value == name]
             if plain:
                 values.append(node.value)
-            elif any(one.value == name for target in node.targets for one in _stored(source, target.target)):
+            elif any(one.value == name for target in node.targets for one in set_names(target.target)):
                 return None
         elif isinstance(node, cst.AnnAssign | cst.NamedExpr):
             if isinstance(node.target, cst.Name) and node.target.value == name and node.value is not None:
@@ -181,18 +181,9 @@ def _values(source: Source, name: str, scope: Function | None) -> list[cst.BaseE
         elif isinstance(node, cst.AsName):
             if isinstance(node.name, cst.Name) and node.name.value == name:
                 return None
-        elif any(one.value == name for one in _stored(source, node.target)):
+        elif any(one.value == name for one in set_names(node.target)):
             return None
     return values
-
-
-def _stored(source: Source, target: cst.CSTNode) -> Iterator[cst.Name]:
-    """Give the variables that a target of an assignment sets; ``a.b`` and ``a[0]`` set none."""
-    if isinstance(target, cst.Name):
-        yield target
-    elif isinstance(target, cst.Tuple | cst.List):
-        for element in target.elements:
-            yield from _stored(source, element.value)
 
 
 def _in_statement(source: Source, node: cst.CSTNode, line: int) -> bool:

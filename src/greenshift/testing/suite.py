@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from greenshift import trace
 from greenshift.config import Config
 from greenshift.errors import ConfigurationError, GreenshiftError
 from greenshift.postgres import Backend, RewindReport, Server, explain_disk_full
-from greenshift.testing.app_session import AppSessions
 from greenshift.testing.drivers import require_driver
 from greenshift.testing.environment import Environment, Target
 from greenshift.testing.explaining import FailureExplainer
@@ -26,6 +26,9 @@ from greenshift.testing.running import Options
 from greenshift.testing.set_up_fixture import SetUpFixture
 from greenshift.testing.watch import Watch, describe_leak
 from greenshift.testing.work import WorkBaseline
+
+if TYPE_CHECKING:
+    from greenshift.testing.app_session import AppSessions
 
 
 class Suite:
@@ -81,6 +84,8 @@ class Suite:
     @functools.cached_property
     def app_sessions(self) -> AppSessions:
         """The application's session factories."""
+        from greenshift.testing.app_session import AppSessions
+
         return AppSessions(self.config, self.report.notices.append)
 
     @property

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio.base_events
-import asyncio.events
-import asyncio.runners
 import os
 import re
 import sysconfig
@@ -57,11 +54,6 @@ _PACKAGES: Final = frozenset(
         "uvloop",
     ]
 )
-_LOOP_FUNCTIONS: Final = {
-    asyncio.base_events.__file__: frozenset({"_run_once", "run_forever", "run_until_complete"}),
-    asyncio.events.__file__: frozenset({"_run"}),
-    asyncio.runners.__file__: frozenset({"run"}),
-}
 _TEST_FILE: Final = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
 
 # Nothing of these waits for a disk or a peer long enough to be felt: they look at a path's name or its entry.
@@ -78,12 +70,6 @@ UNWATCHED: Final = frozenset(
         "os.stat",
     ]
 )
-
-
-def is_loop(code: CodeType) -> bool:
-    """Return whether a function is the event loop's own: what stands outside of it is not the loop's work."""
-    names = _LOOP_FUNCTIONS.get(code.co_filename)
-    return names is not None and code.co_name in names
 
 
 @lru_cache(maxsize=4096)

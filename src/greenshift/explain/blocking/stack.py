@@ -12,11 +12,11 @@ from greenshift.explain.blocking.innocence import (
     is_asynchronous,
     is_excused,
     is_import,
-    is_loop,
     is_start_up,
     is_stdlib,
     is_test_file,
 )
+from greenshift.explain.event_loop import is_event_loop
 from greenshift.trace import is_user_file
 
 
@@ -66,7 +66,7 @@ def find_loop_work(frame: FrameType | None, *, excuse: bool = True) -> LoopWork 
     only_stdlib = True
     for one in frames:
         code = one.f_code
-        if is_loop(code):
+        if is_event_loop(code):
             return None
         if is_user_file(code.co_filename):
             called = one
@@ -80,7 +80,7 @@ def find_loop_work(frame: FrameType | None, *, excuse: bool = True) -> LoopWork 
     within = called if is_asynchronous(called.f_code) else None
     for one in frames:
         code = one.f_code
-        if is_loop(code):
+        if is_event_loop(code):
             break
         if is_import(code.co_filename) or is_start_up(code):
             return None

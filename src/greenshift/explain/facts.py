@@ -25,6 +25,8 @@ class StatementFact:
         task: the name of the asyncio task, or None.
         thread: the thread's name.
         running: whether it had not ended yet.
+        error: the class of the driver's exception if it failed, or None.
+        seconds_ago: for how long it had been over; 0 while it ran.
     """
 
     sql: str
@@ -33,10 +35,14 @@ class StatementFact:
     task: str | None
     thread: str
     running: bool
+    error: str | None = None
+    seconds_ago: float = 0.0
 
     @classmethod
     def of(cls, statement: trace.Statement) -> StatementFact:
         """Return the facts of a traced statement."""
+        error = statement.error
+        ended = statement.started + statement.duration
         return cls(
             statement.sql,
             statement.call_site,
@@ -44,6 +50,9 @@ class StatementFact:
             statement.task_name,
             statement.thread,
             not statement.finished,
+            # SQLAlchemy 2.0 wraps asyncpg's exceptions in less telling ones.
+            None if error is None else type(error.__cause__ or error).__name__,
+            time.perf_counter() - ended if statement.finished else 0.0,
         )
 
 
@@ -68,6 +77,7 @@ class ConnectionFact:
         test: the test that took it.
         transaction_seconds: the age of its open transaction, or None.
         last_statement: what it ran last, or was running.
+        previous_statement: what it ran before that.
         failed: whether the failure happened on this connection.
         same_pool: whether it belongs to the pool that the failure is about.
     """
@@ -88,13 +98,15 @@ class ConnectionFact:
     test: str | None
     transaction_seconds: float | None
     last_statement: StatementFact | None
+    previous_statement: StatementFact | None
     failed: bool
     same_pool: bool
 
     @classmethod
     def of(cls, info: trace.ConnectionInfo, failing: trace.ConnectionInfo | None, pool: Pool | None) -> ConnectionFact:
         """Return the facts of a traced connection."""
-        checkout, since, last = info.checkout, info.in_transaction_since, info.last_statement
+        checkout, since = info.checkout, info.in_transaction_since
+        last, previous = info.last_statement, info.previous_statement
         return cls(
             backend_pid=info.backend_pid,
             driver=info.driver,
@@ -112,6 +124,7 @@ class ConnectionFact:
             test=None if checkout is None else checkout.test,
             transaction_seconds=None if since is None else time.perf_counter() - since,
             last_statement=None if last is None else StatementFact.of(last),
+            previous_statement=None if previous is None else StatementFact.of(previous),
             failed=info is failing,
             same_pool=pool is not None and info.pool is pool,
         )

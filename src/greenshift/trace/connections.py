@@ -115,6 +115,7 @@ class ConnectionInfo:
         in_transaction_since: when SQLAlchemy began the open transaction (``perf_counter``), or None. Transactions
             begun on a raw DBAPI connection are not seen.
         last_statement: the statement that it ran last, or is running.
+        previous_statement: the one before it.
         tainted: reasons for which its session state is no longer as after connecting; clear it after a reset.
         closed: whether it has been closed.
         detached: whether it was detached from its pool.
@@ -143,6 +144,7 @@ class ConnectionInfo:
         "opened",
         "opened_at",
         "opened_in_test",
+        "previous_statement",
         "tainted",
     )
 
@@ -159,6 +161,7 @@ class ConnectionInfo:
         self.checkouts = 0
         self.in_transaction_since: float | None = None
         self.last_statement: Statement | None = None
+        self.previous_statement: Statement | None = None
         self.tainted: set[str] = set()
         self.closed = False
         self.detached = False

@@ -138,6 +138,7 @@ def _before_cursor_execute(
         statement._outcome = None
         if reasons:
             info.tainted |= reasons
+        info.previous_statement = info.last_statement
         info.last_statement = statement
         _running[id(cursor)] = statement
         statement.started = perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from greenshift.explain.catalogue.async_url import AsyncURL
+from greenshift.explain.catalogue.attached_elsewhere import AttachedElsewhere
 from greenshift.explain.catalogue.client_loop import ClientLoop
 from greenshift.explain.catalogue.closed_loop import ClosedLoop
 from greenshift.explain.catalogue.concurrent_operation import ConcurrentOperation
@@ -14,6 +15,7 @@ from greenshift.explain.catalogue.different_loop import DifferentLoop
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.catalogue.expired_attribute import ExpiredAttribute
 from greenshift.explain.catalogue.greenlet_missing import GreenletMissing
+from greenshift.explain.catalogue.idle_transaction import IdleInTransaction
 from greenshift.explain.catalogue.lazy_relationship import LazyRelationship
 from greenshift.explain.catalogue.locks import Deadlock, LockTimeout, StatementTimeout
 from greenshift.explain.catalogue.missing_greenlet import MissingGreenlet
@@ -25,6 +27,7 @@ from greenshift.explain.catalogue.prepared_statements import PreparedStatementBe
 from greenshift.explain.catalogue.session_closed import SessionUsedAfterClose
 from greenshift.explain.catalogue.sync_engine_in_loop import SyncEngineInLoop
 from greenshift.explain.catalogue.sync_url import SyncURL
+from greenshift.explain.catalogue.transaction_failed import TransactionAlreadyFailed
 from greenshift.explain.catalogue.violations import (
     CheckViolation,
     ForeignKeyViolation,
@@ -60,4 +63,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     LockTimeout(),
     StatementTimeout(),
     PreparedStatementBehindPooler(),
+    AttachedElsewhere(),
+    IdleInTransaction(),
+    TransactionAlreadyFailed(),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from greenshift.explain.masking import mask
+
 
 @dataclass(frozen=True)
 class Place:
@@ -15,7 +17,7 @@ class Place:
         line: the line, from 1.
         role: the part, in a few words: ``read here``, ``loaded here``, ``held here``.
         function: the function's name, or None.
-        code: the line's text without its indentation, where the file could be read.
+        code: the line's text without its indentation, where the file could be read; passwords in it are masked.
     """
 
     file: str
@@ -23,6 +25,10 @@ class Place:
     role: str
     function: str | None = None
     code: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.code:
+            object.__setattr__(self, "code", mask(self.code))
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" + (f" in {self.function}" if self.function else "")
@@ -71,6 +77,12 @@ class Explanation:
     fix: str = ""
     edits: tuple[Edit, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What happened and what to do, in two lines."""
+        said = f"{self.kind}: {self.headline}"
+        return f"{said}\n  fix: {self.fix.splitlines()[0]}" if self.fix else said
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, as ``--json`` prints it."""

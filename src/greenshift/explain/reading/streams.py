@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from greenshift.explain.masking import mask
+
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
-_SECRET: Final = re.compile(r"(?P<before>\b[\w+.-]+://[^:/\s@\"'<>]*:)[^\s\"'<>]+(?=@)")
-_PASSWORD: Final = re.compile(r"(?P<before>\b(?:PG)?PASSWORD['\"]?\s*[=:]\s*['\"]?)[^\s'\",&)]+", re.IGNORECASE)
 # docker compose: "web-1  | line"; kubectl and CI runners: a time before each line.
 _CONTAINER: Final = re.compile(r"^(?P<name>[\w.\-/]+) +\| ?")
 _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) F )?")
@@ -57,13 +57,6 @@ def streams(text: str) -> list[list[Line]]:
         if not unfolded:
             found.setdefault(name, []).append(Line(line.number, rest))
     return [*found.values(), *records]
-
-
-def mask(text: str) -> str:
-    """Return a text with the passwords of its URLs and settings replaced by ``***``."""
-    if "://" in text:
-        text = _SECRET.sub(r"\g<before>***", text)
-    return _PASSWORD.sub(r"\g<before>***", text) if "password" in text.lower() else text
 
 
 def _unfolded(line: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from greenshift.explain.catalogue.entry import Entry
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 LINES = "2.0, 2.1"  # the whole suite runs with both
-HEAD = f"""# The errors that are explained
+HEAD = """# The errors that are explained
 
 <!-- Written by python tests/explain/catalogue_table.py, not by hand. -->
 

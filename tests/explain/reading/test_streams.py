@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from greenshift.explain.reading.streams import mask, streams
+from greenshift.explain.masking import mask
+from greenshift.explain.reading.streams import streams
 from greenshift.explain.text import parse
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "/srv/a.py", line 1, in f\n    g()\nValueError: no\n'

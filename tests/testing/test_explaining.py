@@ -26,8 +26,8 @@ def test_an_error_is_explained_with_both_lines_and_the_fix(project: Project) -> 
         [
             "*greenshift explains*",
             "lazy relationship: *Order.customer*",
-            "*test_shop.py:11*read here*",
-            "*test_shop.py:10*loaded here*",
+            "*test_shop.py:12*read here*",
+            "*test_shop.py:11*loaded here*",
             "*fix:*selectinload(Order.customer)*",
         ]
     )
@@ -123,3 +123,22 @@ def test_a_module_that_cannot_be_imported_is_explained(project: Project) -> None
         errors=1,
     )
     result.stdout.fnmatch_lines(["*greenshift explains*", "wrong pool class: *"])
+
+
+def test_no_explanation_code_runs_while_nothing_fails(project: Project) -> None:
+    project.check(
+        """
+        import sys
+        from shop.models import Customer
+
+        async def test_works(async_client, async_db_session):
+            async_db_session.add(Customer(name="Ada"))
+            await async_db_session.commit()
+            assert (await async_client.get("/customers")).json() == ["Ada"]
+
+        def test_nothing_was_imported():
+            parts = ("greenshift.explain.catalogue", "greenshift.explain.n_plus_one", "greenshift.explain.blocking")
+            assert not [name for name in sys.modules if name.startswith((*parts, "libcst", "blockbuster"))]
+        """,
+        passed=2,
+    )

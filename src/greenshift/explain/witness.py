@@ -22,14 +22,14 @@ _LIMIT = 50
 
 
 class ExplainedMissingGreenlet(MissingGreenlet):
-    """SQLAlchemy's ``MissingGreenlet``, raised before any IO, with the explanation in its message.
+    """SQLAlchemy's ``MissingGreenlet``, raised before any IO, with the explanation's summary in its message.
 
     Attributes:
-        explanation: the same as data.
+        explanation: the whole of it.
     """
 
     def __init__(self, message: str, explanation: Explanation | None) -> None:
-        super().__init__(message if explanation is None else f"{message}\n{explanation}")
+        super().__init__(message if explanation is None else f"{message}\n{explanation.summary}")
         self.explanation = explanation
 
 
@@ -96,6 +96,7 @@ class Witness:
         self._note(remembered(from_exception(error, sys._getframe(2))))
 
     def _attribute_cannot_load(self, load: trace.AttributeLoad) -> None:
+        __tracebackhide__ = True  # pytest's report is about the user's lines
         name = f"{load.model.__name__ if load.model else '?'}.{load.attribute or '?'}"
         message = (
             f"greenlet_spawn has not been called; can't call await_only() here: {name} is not loaded, "

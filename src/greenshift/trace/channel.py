@@ -91,6 +91,7 @@ class Channel(Generic[P]):
 
     def publish(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Tell every subscriber, in the order of their subscriptions."""
+        __tracebackhide__ = True  # pytest's report is about the user's lines, not about how they were watched
         for subscription in self.subscriptions:
             try:
                 subscription.callback(*args, **kwargs)

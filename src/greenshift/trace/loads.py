@@ -60,6 +60,7 @@ def publish_if_outside(state: ORMExecuteState, origin: Origin, frame: FrameType 
         origin: the statement's origin.
         frame: the innermost frame.
     """
+    __tracebackhide__ = True
     if origin.kind not in _ATTRIBUTE_KINDS or in_greenlet():
         return
     bind = state.session.get_bind(**state.bind_arguments)

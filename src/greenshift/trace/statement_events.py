@@ -217,6 +217,7 @@ def _handle_error(context: ExceptionContext) -> None:
 
 
 def _do_orm_execute(state: ORMExecuteState) -> None:
+    __tracebackhide__ = True
     try:
         # Most are the user's own selects, which explain themselves once they are compiled.
         if state.statement.is_select:

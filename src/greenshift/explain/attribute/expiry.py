@@ -55,6 +55,8 @@ def cause_of(read: AttributeRead) -> Cause:
             return Cause(found.by, f"{likely} the {what} at line {found.line}", (place,))
     if _keeps(read):
         return Cause("rollback", "by a rollback (expire_on_commit is off), or by expire()")
+    if state is None:
+        return Cause(None, "by a commit or a rollback, or by a flush after which the database computes it")
     return Cause(None, "by a commit or a rollback")
 
 

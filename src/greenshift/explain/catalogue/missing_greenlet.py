@@ -39,20 +39,38 @@ class MissingGreenlet(Entry):
         if not is_missing_greenlet(failure):
             return None
         frame = failure.user_frame
-        code = "" if frame is None else frame.code
+        if frame is None:
+            return self._cut(failure)
+        code = frame.code
         return Explanation(
             kind=self.kind,
             headline=f"{_call(frame)} asked the database outside an await",
             because=_because(failure, code),
-            where=() if frame is None else (frame.place("sent here"),),
+            where=(frame.place("sent here"),),
             fix=_fix(failure),
-            unknown=() if frame is not None else ("the line: the traceback shows none of the application's",),
+        )
+
+    def _cut(self, failure: Failure) -> Explanation:
+        """Explain a traceback that shows no line of the application: what was read or called can't be told."""
+        return Explanation(
+            kind=self.kind,
+            headline="the database was asked outside an await",
+            because=(
+                "mostly an attribute that was not loaded was read there: a relationship, or one that a commit had "
+                f"expired; otherwise {_GENERAL}"
+            ),
+            fix=(
+                "a relationship: add .options(selectinload(Model.attribute)) to the statement that loaded the object\n"
+                "an attribute read after a commit: async_sessionmaker(engine, expire_on_commit=False)\n"
+                f"a call: {_fix(failure)}"
+            ),
+            unknown=("what was read or called, and the line: the traceback shows none of the application's",),
         )
 
 
-def _call(frame: Frame | None) -> str:
+def _call(frame: Frame) -> str:
     """Return the call that a line makes, as the headline names it."""
-    found = None if frame is None else re.search(r"[A-Za-z_][\w.]*(?:\([\w.]*\)\.\w+)*(?=\()", frame.code)
+    found = re.search(r"[A-Za-z_][\w.]*(?:\([\w.]*\)\.\w+)*(?=\()", frame.code)
     return "a synchronous call" if found is None else f"{found[0]}()"
 
 

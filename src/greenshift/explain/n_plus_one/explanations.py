@@ -9,7 +9,8 @@ from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.n_plus_one import lines
 from greenshift.explain.n_plus_one.attribute_loads import AttributeLoop
 from greenshift.explain.n_plus_one.hand_written import StatementLoop
-from greenshift.explain.n_plus_one.loader_options import LoaderOption, base_without, edits_for
+from greenshift.explain.n_plus_one.loader_options import LoaderOption, base_without
+from greenshift.explain.n_plus_one.option_edits import option_edits
 from greenshift.trace import CallSite
 
 ATTRIBUTES_KIND = "N+1 lazy loads"
@@ -66,7 +67,7 @@ def _explain(finding: _Finding) -> Explanation:
         if loop.place.loop is not None and (loop.place.loop.file, loop.place.loop.line) not in _lines(where):
             where.append(lines.line(loop.place.loop.file, loop.place.loop.line, "in this loop"))
     base = base_without(place.attribute, finding.loop.source, place.chain) if kind == "expired" else None
-    edits = edits_for(place.loaded, finding.option) if kind != "expired" else ()
+    edits = option_edits(finding.loop.source, place.chain, finding.option) if kind != "expired" else ()
     return Explanation(
         kind=ATTRIBUTES_KIND,
         headline=f"{statements} statements loaded {' and '.join(attributes)}, one for each {name}{passes}",

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from greenshift.explain.explanation import Edit
-from greenshift.trace import CallSite, LoadedBy
+from greenshift.trace import LoadedBy
 from greenshift.trace.instances import Chain
 
 
@@ -51,16 +50,6 @@ class LoaderOption(NamedTuple):
         elif depth:
             calls[-1] = f"{calls[-1][:-1]}{depth})"
         return ".".join(calls)
-
-
-def edits_for(loaded: CallSite | None, option: LoaderOption) -> tuple[Edit, ...]:
-    """Return the edits that put an option into the SELECT, or none where its place cannot be told for certain.
-
-    Args:
-        loaded: the line of the SELECT.
-        option: what to put there.
-    """
-    return ()
 
 
 def base_without(attribute: str, source: LoadedBy | None, chain: Chain) -> str | None:

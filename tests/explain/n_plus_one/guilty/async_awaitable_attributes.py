@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 KIND = "N+1 lazy loads"
 HEADLINE = "3 statements loaded Book.author"
 FIX = "selectinload(Book.author)"
+EDITS = True
 
 
 async def program(session: AsyncSession) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 KIND = "N+1 lazy loads"
 HEADLINE = "3 statements loaded Author.books"
 FIX = "selectinload(Author.books)"
+EDITS = True
 
 
 async def program(session: AsyncSession) -> int:

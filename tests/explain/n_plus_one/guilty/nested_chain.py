@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 KIND = "N+1 lazy loads"
 HEADLINE = "loaded Author.books and Book.tags, one for each Book"
 FIX = "selectinload(Author.books).selectinload(Book.tags)"
+EDITS = True
 
 
 def program(session: Session) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 KIND = "N+1 lazy loads"
 HEADLINE = "2 statements loaded Book.publisher"
 FIX = "selectinload(Author.books).selectinload(Book.publisher)"
+EDITS = True
 
 
 def program(session: Session) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 KIND = "N+1 lazy loads"
 HEADLINE = "3 statements loaded Book.author"
 FIX = "selectinload(Book.author)"
+EDITS = True
 
 
 def program(session: Session) -> list[Book]:

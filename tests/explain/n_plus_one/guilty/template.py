@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 KIND = "N+1 lazy loads"
 HEADLINE = "3 statements loaded Author.books"
 FIX = "selectinload(Author.books)"
+EDITS = True
 
 
 PIECES: list[Callable[[Author], object]] = [

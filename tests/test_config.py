@@ -106,6 +106,7 @@ def test_the_url_is_not_shown(tmp_path: Path) -> None:
         ("[tool.greenshift]\nsettings = 'x'\n", "'settings'.*wrong type", "a table of PostgreSQL settings"),
         ("[tool.greenshift]\nwork_timeout = -1\n", "'work_timeout'.*wrong type", "from 0 to 60"),
         ("[tool.greenshift]\nblocking = 'warm'\n", "blocking = 'warm'", "did you mean 'warn'"),
+        ("[tool.greenshift]\nunused_eager_loads = 'yes'\n", "'unused_eager_loads'.*wrong type", "true or false"),
         ("[tool.greenshift]\nn_plus_one = true\n", "'n_plus_one'.*wrong type", "a string"),
         ("[tool.greenshift]\nwork_timeout = true\n", "'work_timeout'.*wrong type", "from 0 to 60"),
         ('[tool.greenshift]\nmetadata = "a:b"\nsetup = "c:d"\n', "defines the schema twice", "keep one"),

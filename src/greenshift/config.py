@@ -64,6 +64,7 @@ class Config:
         session: ``module:attribute`` of the application's session factory, which the fixtures' sessions follow;
             found by itself where the application has one.
         n_plus_one: what an N+1 in a test does: ``error``, ``warn`` or ``off``.
+        unused_eager_loads: whether a test warns of eager loads that nobody read in it.
         n_plus_one_ignore: patterns of files, relative to ``root``, in which an N+1 is allowed.
         blocking: what a blocking call in the event loop does: ``error``, ``warn`` or ``off``.
         blocking_ignore: patterns of files in which a blocking call is allowed.
@@ -89,6 +90,7 @@ class Config:
     work_timeout: float = 0.5
     session: str | None = None
     n_plus_one: GuardMode = "off"
+    unused_eager_loads: bool = False
     n_plus_one_ignore: tuple[str, ...] = ()
     blocking: GuardMode = "off"
     blocking_ignore: tuple[str, ...] = ()
@@ -177,6 +179,10 @@ def _validated(key: str, value: Any, path: Path) -> Any:
         if not isinstance(value, Mapping):
             raise _wrong_type(key, "a table of PostgreSQL settings", path)
         return {name: _setting(setting) for name, setting in value.items()}
+    if key == "unused_eager_loads":
+        if not isinstance(value, bool):
+            raise _wrong_type(key, "true or false", path)
+        return value
     if key == "work_timeout":
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 60:
             raise _wrong_type(key, "a number of seconds from 0 to 60", path)

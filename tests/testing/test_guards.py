@@ -129,6 +129,36 @@ def test_a_sync_engine_in_the_loop_is_a_blocking_call(shop: Project) -> None:
     result.stdout.fnmatch_lines(["*GuardWarning: sync engine in a running loop: *"])
 
 
+EAGER = """
+    from shop.models import Customer, Order
+    from sqlalchemy import select
+    from sqlalchemy.orm import selectinload
+
+    def test_orders(db_session, db_session_factory):
+        db_session.add(Order(item="lamp", customer=Customer(name="Ada")))
+        db_session.commit()
+        with db_session_factory() as session:
+            order = session.scalars(select(Order).options(selectinload(Order.customer))).one()
+            assert {read} == {value!r}
+"""
+
+
+def test_an_eager_load_that_nobody_read_is_warned_of_when_asked(shop: Project) -> None:
+    shop.configure("unused_eager_loads = true")
+    result = shop.check(EAGER.format(read="order.item", value="lamp"), passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*GuardWarning: eager load never used: *Order.customer*"])
+
+
+def test_an_eager_load_that_was_read_is_not_warned_of(shop: Project) -> None:
+    shop.configure("unused_eager_loads = true")
+    shop.check(EAGER.format(read="order.customer.name", value="Ada"), passed=1, warnings=0)
+
+
+def test_eager_loads_are_not_looked_at_unless_asked(shop: Project) -> None:
+    shop.configure('n_plus_one = "error"')
+    shop.check(EAGER.format(read="order.item", value="lamp"), passed=1, warnings=0)
+
+
 def test_unknown_modes_are_said(shop: Project) -> None:
     shop.configure('n_plus_one = "loud"')
     shop.write("test_shop.py", "def test_nothing(): pass\n")

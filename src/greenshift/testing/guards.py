@@ -29,10 +29,14 @@ class Guards:
     def begin(self, test: TestRecord) -> None:
         """Start those that are on for a test."""
         self._blocked = []
-        if test.n_plus_one != "off":
+        if test.n_plus_one != "off" or self._config.unused_eager_loads:
             from greenshift.explain.n_plus_one import Detector
 
-            self._detector = Detector(ignored_paths=self._config.n_plus_one_ignore, root=self._config.root)
+            self._detector = Detector(
+                ignored_paths=self._config.n_plus_one_ignore,
+                root=self._config.root,
+                unused_eager_loads=self._config.unused_eager_loads,
+            )
             self._detector.start()
         if test.blocking != "off":
             from greenshift.explain.blocking import BlockingWatch
@@ -54,7 +58,8 @@ class Guards:
         problems: list[str] = []
         if self._detector is not None:
             self._detector.close()
-            self._say(test, test.n_plus_one, self._detector.findings(), problems)
+            if test.n_plus_one != "off":
+                self._say(test, test.n_plus_one, self._detector.findings(), problems)
             # Advice never fails a test.
             self._say(test, "warn", self._detector.advice(), problems)
             self._detector = None

@@ -15,7 +15,7 @@ from greenshift.trace.loads import AttributeLoad, on_load_outside_greenlet
 from greenshift.trace.origin import Origin, OriginKind
 from greenshift.trace.recording import Recording
 from greenshift.trace.session_state import session_state_reasons
-from greenshift.trace.sessions import connections_of
+from greenshift.trace.sessions import connections_of, last_statements_of
 from greenshift.trace.statement import ParameterShape, Statement
 from greenshift.trace.statement_events import statements
 
@@ -40,6 +40,7 @@ __all__ = [
     "include_user_path",
     "instances",
     "is_user_file",
+    "last_statements_of",
     "on_eager_load",
     "on_load_outside_greenlet",
     "pool",

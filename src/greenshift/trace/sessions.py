@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from greenshift.trace.connections import INFO_KEY, ConnectionInfo, info_of
 from greenshift.trace.installation import installation
+from greenshift.trace.statement import Statement
 
 logger = logging.getLogger("greenshift.trace")
 
@@ -25,13 +26,29 @@ def connections_of(session: Session) -> list[ConnectionInfo]:
     """
     if not session.in_transaction():
         return []
-    return [info for info, checkout in session.info.get(_KEY, ()) if info.checkout is checkout]
+    return [info for info, checkout, _ in session.info.get(_KEY, ()) if info.checkout is checkout]
+
+
+def last_statements_of(session: Session) -> list[Statement]:
+    """Return what a session ran last on each of the connections of its last transaction, also after its end.
+
+    A connection that somebody else has taken since is left out.
+
+    Args:
+        session: a session; of an ``AsyncSession`` its ``sync_session``.
+    """
+    found = []
+    for info, checkout, number in session.info.get(_KEY, ()):
+        last = info.last_statement
+        if checkout is not None and last is not None and info.checkouts == number and last.started >= checkout.since:
+            found.append(last)
+    return found
 
 
 def _after_begin(session: Session, _transaction: Any, connection: Connection) -> None:
     try:
         info = connection.info.get(INFO_KEY) or info_of(connection)
-        use = (info, info.checkout)
+        use = (info, info.checkout, info.checkouts)
         earlier = session.info.get(_KEY, ())
         session.info[_KEY] = (use, *[one for one in earlier if one[0].checkout is one[1] and one != use])
     except Exception:

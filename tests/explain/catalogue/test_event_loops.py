@@ -210,3 +210,45 @@ def test_holders_of_another_pool_are_not_listed(fresh_url: FreshUrl) -> None:
         other.dispose()
     assert "'guilty'" in explanation.because
     assert "innocent" not in explanation.because
+
+
+async def hold(session: AsyncSession, started: asyncio.Event) -> None:
+    started.set()
+    await session.execute(text("SELECT pg_sleep(0.2)"))
+
+
+async def shared(url: str, seen: list[Explanation | None]) -> None:
+    """Close a session that another task begins to use; explain the error where it is caught, and again at the end."""
+    engine = create_async_engine(url)
+    session, started = AsyncSession(engine), asyncio.Event()
+    other = asyncio.create_task(hold(session, started), name="the other")
+    waits = asyncio.create_task(asyncio.sleep(1))
+    try:
+        await started.wait()
+        try:
+            await session.close()
+        except Exception as error:
+            seen.append(explain(error))
+            await other
+            seen.append(explain(error))
+    finally:
+        waits.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        await session.close()
+        await engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_the_other_task_is_named_while_it_runs_and_its_statement_afterwards(fresh_url: FreshUrl, driver: str) -> None:
+    seen: list[Explanation | None] = []
+    with Witness():
+        asyncio.run(shared(fresh_url(driver), seen))
+    line = hold.__code__.co_firstlineno + 2
+    during, after = seen
+    assert during is not None
+    assert after is not None
+    assert during.kind == after.kind == "another operation in progress"
+    assert (line, "in use here") in {(place.line, place.role) for place in during.where}
+    assert "Task 'the other' is using it" in during.because
+    assert (line, "its last statement") in {(place.line, place.role) for place in after.where}
+    assert "pg_sleep" in after.because

@@ -13,7 +13,7 @@ DRIVERS = ("asyncpg", "psycopg")
 
 async def audit(session: AsyncSession, started: asyncio.Event) -> None:
     started.set()
-    await session.execute(text("SELECT 1"))
+    await session.execute(text("SELECT 'audit'"))
 
 
 async def handle(session: AsyncSession, tasks: set[asyncio.Task[None]]) -> None:

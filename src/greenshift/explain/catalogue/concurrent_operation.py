@@ -12,6 +12,7 @@ from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.facts import StatementFact
 from greenshift.explain.failure import Failure, Frame
 from greenshift.explain.libraries import passes_through
+from greenshift.explain.sharing import Use, other_uses
 from greenshift.explain.sites import place_of
 
 _DRIVER: Final = "another operation is in progress"
@@ -51,10 +52,17 @@ class ConcurrentOperation(Entry):
             asked = f"{method['method']}()" if method else "a second one"
             seen = f"The session was in the middle of {doing} for one task when {asked} was called."
         other = _other_statement(failure)
-        places = _places(failure, other)
+        uses = [] if other is not None else other_uses(failure)
+        places = _places(failure, other, uses)
         if other is not None:
             seen += f" Task {other.task!r} is running {_short(other.sql)}."
-        unknown = [] if other is not None else ["the line of the other task: SQLAlchemy does not tell it"]
+        for use in uses:
+            if use.sql is None:
+                seen += f" Task {use.task!r} is using it."
+            else:
+                seen += f" The last statement on it, of task {use.task!r}, was {_short(use.sql)}."
+        known = other is not None or any(use.place is not None for use in uses)
+        unknown = [] if known else ["the line of the other task: SQLAlchemy does not tell it"]
         if driver is not None and failure.facts is None and passes_through(failure, "asyncpg"):
             unknown.append("whether the connection belongs to another event loop: its second error reads the same")
         return Explanation(
@@ -88,7 +96,7 @@ def _other_statement(failure: Failure) -> StatementFact | None:
     return last if last is not None and facts is not None and last.running and last.task != facts.task else None
 
 
-def _places(failure: Failure, other: StatementFact | None) -> tuple[Place, ...]:
+def _places(failure: Failure, other: StatementFact | None, uses: list[Use]) -> tuple[Place, ...]:
     used: Frame | None = None
     for raised in reversed(failure.chain):
         # What came first is the cause; what happened while leaving the block is not.
@@ -98,6 +106,7 @@ def _places(failure: Failure, other: StatementFact | None) -> tuple[Place, ...]:
     places = [] if used is None else [used.place("used here")]
     if other is not None and other.call_site is not None:
         places.append(place_of(other.call_site, "in use here"))
+    places += [use.place for use in uses if use.place is not None]
     tasks = next((frame for frame in failure.frames if frame.user and _STARTS_TASKS.search(frame.code)), None)
     if tasks is not None:
         places.append(tasks.place("tasks started here"))

@@ -64,6 +64,14 @@ class Shop:
         await self.engine.dispose()
         self.sync_engine.dispose()
 
+    async def swallow(self) -> None:
+        async with self.factory() as session:
+            account = (await session.scalars(select(Account).where(Account.id == 1))).one()
+            try:
+                print(account.owner)
+            except Exception:
+                print("nobody")
+
     async def session(self) -> AsyncIterator[AsyncSession]:
         async with self.factory() as session:
             yield session

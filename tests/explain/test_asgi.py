@@ -224,6 +224,7 @@ def test_a_record_carries_the_explanation_and_the_request(
 ) -> None:
     run(shop_class, url, "/lazy?token=hidden", JSON)
     [record] = records(caplog)
+    assert record.levelno == logging.ERROR
     assert record.name == "greenshift.explain"
     assert isinstance(record.explanation, Explanation)  # type: ignore[attr-defined]
     assert record.request == "GET /lazy"  # type: ignore[attr-defined]
@@ -366,6 +367,30 @@ def test_a_defect_of_ours_breaks_no_response(
         assert (response.status_code, response.json()) == (500, {"error": "try again"})
     else:
         assert response.status_code == 200
+
+
+def test_a_stream_that_never_ends_logs_at_once(shop_class: Any, one_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with visiting(shop_class, one_url) as visit:
+            going_on, logged = asyncio.Event(), asyncio.Event()
+
+            async def stream(scope: Any, receive: Any, send: Any) -> None:
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+                await visit.shop.swallow()
+                assert len(records(caplog)) == 1
+                logged.set()
+                await going_on.wait()
+
+            async def send(_: Any) -> None: ...
+
+            scope = {"type": "http", "method": "GET", "path": "/stream", "headers": []}
+            task = asyncio.create_task(ExplainMiddleware(stream)(scope, None, send))  # type: ignore[arg-type]
+            await asyncio.wait_for(logged.wait(), 5)
+            task.cancel()
+
+    asyncio.run(main())
+    assert len(records(caplog)) == 1
 
 
 def test_every_part_of_an_explanation_is_escaped(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class ExplainMiddleware:
                 raise
             await response.end()
         finally:
+            request.tell()
             if detector is not None:
                 detector.close()
                 for finding in _findings(detector):
@@ -103,6 +104,7 @@ class _Response:
                 self._held.append(message)
             else:
                 self._started = True
+                self._request.answering()
                 await self._send(message)
         elif self._held:
             self._held.append(message)

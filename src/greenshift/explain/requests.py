@@ -28,17 +28,20 @@ class Request:
         self.name = name
         self.seen: list[Explanation] = []
         self.refused: list[Explanation] = []
+        self._ended_by: Explanation | None = None
+        self._logged: list[Explanation] = []
+        self._answering = False
 
-    def saw(self, explanation: Explanation, level: int = logging.WARNING) -> None:
-        """Remember and log an explained error; nothing happens where it was seen before.
+    def saw(self, explanation: Explanation) -> None:
+        """Remember an error that was explained as it happened; nothing happens where it was seen before.
 
         Args:
             explanation: the error's.
-            level: of the log record.
         """
         if not any(is_same(explanation, other) for other in self.seen):
             self.seen.append(explanation)
-            log(explanation, level, self.name)
+            if self._answering:
+                self.tell()
 
     def raised(self, explanation: Explanation) -> None:
         """Remember what ended the request; it stands first, in place of what was noted of it as it happened.
@@ -46,8 +49,20 @@ class Request:
         Args:
             explanation: the error's, as it arrived.
         """
-        self.saw(explanation, logging.ERROR)
+        self._ended_by = explanation
         self.seen = [explanation, *(other for other in self.seen if not is_same(explanation, other))]
+
+    def answering(self) -> None:
+        """The response begins: what is seen from now on is logged at once, since a stream may never end."""
+        self._answering = True
+        self.tell()
+
+    def tell(self) -> None:
+        """Log what was seen and not logged yet: what ended the request as an error, what was swallowed as a warning."""
+        for explanation in self.seen:
+            if not any(is_same(explanation, other) for other in self._logged):
+                self._logged.append(explanation)
+                log(explanation, logging.ERROR if explanation is self._ended_by else logging.WARNING, self.name)
 
     def __enter__(self) -> Request:
         self._token = _current.set(self)

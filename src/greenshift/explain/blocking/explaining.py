@@ -54,13 +54,13 @@ def blocking_call(function: str, work: LoopWork) -> Explanation:
     """
     module = "" if work.through is None else str(work.through.f_globals.get("__name__", ""))
     name = function if work.through is None else f"{module}.{work.through.f_code.co_qualname}"
-    reason = "" if name == function else f", which waits in `{function}`"
+    inside = "" if name == function else f" in `{function}`"
     instead = replacement(function, [module] if module else [])
     thread = _through_a_thread(work)
     return Explanation(
         kind=BLOCKING_CALL,
         headline=f"`{name}` blocks the event loop, called in `{work.called.f_code.co_name}`",
-        because=f"`{name}` is not asynchronous{reason}. Until it returns, {_CONSEQUENCE}.",
+        because=f"`{name}` waits{inside} without giving way to other tasks. Until it returns, {_CONSEQUENCE}.",
         where=_places(work),
         fix=thread.removeprefix("or ") if instead is None else f"{instead}\n{thread}",
     )

@@ -8,6 +8,7 @@ from testing.conftest import Project
 SERVICES = """
 import time
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 from shop.models import Customer, Order
 
 
@@ -21,6 +22,10 @@ async def report():
 
 async def count(session):
     return session.query(Customer).count()
+
+
+def eager(session):
+    return session.scalars(select(Order).options(selectinload(Order.customer))).one()
 """
 
 LOOP = """
@@ -60,7 +65,7 @@ def test_an_n_plus_one_fails_its_test_with_both_lines_and_the_option(shop: Proje
     shop.configure('n_plus_one = "error"')
     result = shop.check(LOOP.format(marker=""), passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*N+1 lazy loads: *Order.customer*", "*shop/services.py:8*", "*fix:*load(Order.customer)*"]
+        ["*N+1 lazy loads: *Order.customer*", "*shop/services.py:9*", "*fix:*load(Order.customer)*"]
     )
 
 
@@ -97,7 +102,7 @@ def test_the_marker_turns_a_guard_on_for_one_test(shop: Project) -> None:
 def test_a_blocking_call_fails_its_test_with_its_line(shop: Project) -> None:
     shop.configure('blocking = "error"')
     result = shop.check(BLOCKING.format(marker=""), failed=1)
-    result.stdout.fnmatch_lines(["*blocking call in the event loop: *time.sleep*", "*shop/services.py:12*"])
+    result.stdout.fnmatch_lines(["*blocking call in the event loop: *time.sleep*", "*shop/services.py:13*"])
 
 
 def test_a_blocking_call_is_warned_of_and_goes_through(shop: Project) -> None:
@@ -131,14 +136,13 @@ def test_a_sync_engine_in_the_loop_is_a_blocking_call(shop: Project) -> None:
 
 EAGER = """
     from shop.models import Customer, Order
-    from sqlalchemy import select
-    from sqlalchemy.orm import selectinload
+    from shop.services import eager
 
     def test_orders(db_session, db_session_factory):
         db_session.add(Order(item="lamp", customer=Customer(name="Ada")))
         db_session.commit()
         with db_session_factory() as session:
-            order = session.scalars(select(Order).options(selectinload(Order.customer))).one()
+            order = eager(session)
             assert {read} == {value!r}
 """
 

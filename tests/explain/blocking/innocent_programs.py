@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import io
+import linecache
 import logging
 import os
 import queue
@@ -80,7 +81,8 @@ async def prints(_: Surroundings) -> None:
 
 
 async def warns_and_formats_a_traceback(_: Surroundings) -> None:
-    warnings.showwarning(UserWarning("shown"), UserWarning, __file__, 1)
+    linecache.clearcache()
+    sys.stderr.write(warnings.formatwarning("shown", UserWarning, __file__, 1))
     try:
         raise ValueError("formatted")
     except ValueError:

@@ -35,6 +35,8 @@ def programs(module: Any) -> list[Any]:
     ]
 
 
+# The programs are an application's, as seen from here: no folder ``tests`` lies between.
+PROJECT = Path(guilty_programs.__file__).parent
 GUILTY = programs(guilty_programs)
 INNOCENT = programs(innocent_programs)
 
@@ -56,7 +58,7 @@ def around(request: pytest.FixtureRequest, tmp_path: Path, http_url: str) -> Sur
 
 def watched(program: Program, around: Surroundings, **options: Any) -> list[Explanation]:
     found: list[Explanation] = []
-    watch = BlockingWatch(**{"mode": "warn", "report": found.append, **options})
+    watch = BlockingWatch(**{"mode": "warn", "report": found.append, "root": PROJECT, **options})
 
     async def main() -> None:
         with watch:
@@ -143,12 +145,11 @@ def test_an_unknown_mode_is_refused() -> None:
 
 @pytest.mark.parametrize("pattern", ["guilty_programs.py", "guilty_*.py", "../blocking", guilty_programs.__file__])
 def test_a_path_is_ignored(pattern: str, around: Surroundings) -> None:
-    root = Path(guilty_programs.__file__).parent
-    assert watched(guilty_programs.sleeps, around, ignored_paths=[pattern], root=root) == []
+    assert watched(guilty_programs.sleeps, around, ignored_paths=[pattern]) == []
 
 
 def test_another_path_is_not_ignored(around: Surroundings) -> None:
-    assert watched(guilty_programs.sleeps, around, ignored_paths=["guilty", "block"], root=Path(__file__).parent)
+    assert watched(guilty_programs.sleeps, around, ignored_paths=["guilty", "block"])
 
 
 def test_the_tests_own_code_may_block(around: Surroundings) -> None:
@@ -156,6 +157,12 @@ def test_the_tests_own_code_may_block(around: Surroundings) -> None:
         time.sleep(0.001)
 
     assert watched(sleeps, around, mode="error") == []
+
+
+def test_what_lies_in_the_projects_tests_may_block(around: Surroundings) -> None:
+    project = PROJECT.parents[2]
+    assert PROJECT.relative_to(project).parts[0] == "tests"
+    assert watched(guilty_programs.sleeps, around, mode="error", root=project) == []
 
 
 def test_a_watch_that_ended_leaves_everything_as_it_was(around: Surroundings) -> None:
@@ -174,7 +181,7 @@ def test_a_watch_that_ended_leaves_everything_as_it_was(around: Surroundings) ->
 def test_two_watches_each_see_a_call_and_end_in_any_order(around: Surroundings) -> None:
     first: list[Explanation] = []
     second: list[Explanation] = []
-    one, other = BlockingWatch(mode="warn", report=first.append), BlockingWatch(mode="warn", report=second.append)
+    one, other = (BlockingWatch(mode="warn", report=found.append, root=PROJECT) for found in (first, second))
     one.start()
     other.start()
     asyncio.run(guilty_programs.sleeps(around))

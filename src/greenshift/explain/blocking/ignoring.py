@@ -1,4 +1,4 @@
-"""Lines and files in which the user allows blocking calls."""
+"""Lines and files in which blocking calls are allowed: by the user, or because they are a test's own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
+_TEST_FILE: Final = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_TEST_FOLDERS: Final = frozenset({"test", "tests"})
 _COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<kinds>[^\]]*)\]")
 
 
@@ -28,7 +30,15 @@ class Ignored:
     def __call__(self, file: str, line: int) -> bool:
         """Return whether a blocking call is allowed there."""
         path = os.path.abspath(file)
+        if self._is_test(path):
+            return True
         if any(fnmatch(path, pattern) or path.startswith(pattern + os.sep) for pattern in self._patterns):
             return True
         comment = _COMMENT.search(linecache.getline(file, line))
         return comment is not None and "blocking" in (kind.strip() for kind in comment["kinds"].split(","))
+
+    def _is_test(self, path: str) -> bool:
+        """Return whether a file is a test's own: by its name, or in a folder ``tests`` of the project."""
+        inside = path.startswith(self._root + os.sep)
+        *folders, name = PurePath(os.path.relpath(path, self._root) if inside else os.path.basename(path)).parts
+        return _TEST_FILE.fullmatch(name) is not None or not _TEST_FOLDERS.isdisjoint(folders)

@@ -54,8 +54,6 @@ _PACKAGES: Final = frozenset(
         "uvloop",
     ]
 )
-_TEST_FILE: Final = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
-
 # Nothing of these waits for a disk or a peer long enough to be felt: they look at a path's name or its entry.
 UNWATCHED: Final = frozenset(
     [
@@ -112,11 +110,6 @@ def is_import(filename: str) -> bool:
 def is_start_up(code: CodeType) -> bool:
     """Return whether a function runs an application's lifespan, during which nobody is served."""
     return code.co_name == "lifespan" and code.co_filename.replace(os.sep, "/").endswith("starlette/routing.py")
-
-
-def is_test_file(filename: str) -> bool:
-    """Return whether a file is a test's own: ``test_*.py``, ``*_test.py`` or ``conftest.py``."""
-    return _TEST_FILE.fullmatch(os.path.basename(filename)) is not None
 
 
 def waits_not_at_all(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

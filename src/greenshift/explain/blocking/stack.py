@@ -14,7 +14,6 @@ from greenshift.explain.blocking.innocence import (
     is_import,
     is_start_up,
     is_stdlib,
-    is_test_file,
 )
 from greenshift.explain.event_loop import is_event_loop
 from greenshift.trace import is_user_file
@@ -75,7 +74,7 @@ def find_loop_work(frame: FrameType | None, *, excuse: bool = True) -> LoopWork 
             return None
         only_stdlib = only_stdlib and is_stdlib(code.co_filename)
         through = one
-    if called is None or is_test_file(called.f_code.co_filename):
+    if called is None:
         return None
     within = called if is_asynchronous(called.f_code) else None
     for one in frames:

@@ -6,7 +6,8 @@ A reproduction is a file in ``reproductions/`` with
     DRIVERS = ("asyncpg", "psycopg")    # the drivers that can raise it
     STATIC = True                       # whether its printed traceback is enough to tell the kind (default)
     EDITS = True                        # whether the explanation carries edits that mend it (default False)
-    EXTRA = "pgbouncer"                 # the URL leads through a PgBouncer in transaction mode
+    EXTRA = "pgbouncer"                 # the URL leads through a PgBouncer in transaction mode;
+                                        # "uncommitted": told only by the observer of forgotten commits
 
     def reproduce(url): ...             # or ``async def``; raises. ``url`` is ``postgresql+asyncpg://...``
 

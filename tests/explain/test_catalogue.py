@@ -11,6 +11,7 @@ from reproduction import Reproduction, declared, names, printed
 from greenshift.explain import Witness, explain, explain_text
 from greenshift.explain.catalogue import ENTRIES
 from greenshift.explain.editing import apply
+from greenshift.explain.uncommitted import Uncommitted
 
 CASES = [
     pytest.param(name, driver, id=f"{name}-{driver}")
@@ -27,9 +28,11 @@ def test_a_reproduction_is_explained_and_mended(
 ) -> None:
     values = declared(name)
     reproduction = Reproduction.copied(name, tmp_path)
-    with Witness():
+    with Witness(), Uncommitted() as uncommitted:
         error = reproduction.run(fresh_url(driver, values.get("EXTRA")))
     assert error is not None, "the reproduction did not fail"
+    if values.get("EXTRA") == "uncommitted":
+        uncommitted.attach(error)
 
     explanation = explain(error)
     assert explanation is not None, printed(error)

@@ -251,6 +251,9 @@ def _begin(conn: Connection, *_: Any) -> None:
 
 
 def _end(conn: Connection, committed: bool) -> None:
+    # A connection that was lost is known no more, and its transaction ended with it.
+    if conn.invalidated:
+        return
     try:
         info = conn.connection.info.get(INFO_KEY)
         if info is not None:

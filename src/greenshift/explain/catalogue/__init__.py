@@ -8,6 +8,7 @@ from greenshift.explain.catalogue.async_url import AsyncURL
 from greenshift.explain.catalogue.attached_elsewhere import AttachedElsewhere
 from greenshift.explain.catalogue.client_loop import ClientLoop
 from greenshift.explain.catalogue.closed_loop import ClosedLoop
+from greenshift.explain.catalogue.commit_forgotten import CommitForgotten
 from greenshift.explain.catalogue.concurrent_operation import ConcurrentOperation
 from greenshift.explain.catalogue.deferred_column import DeferredColumn
 from greenshift.explain.catalogue.detached_instance import DetachedInstance
@@ -66,4 +67,5 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     AttachedElsewhere(),
     IdleInTransaction(),
     TransactionAlreadyFailed(),
+    CommitForgotten(),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper, RelationshipDirection
 
 from greenshift.explain.attribute.names import Unnamed, name_in, names_of
@@ -91,6 +92,7 @@ def _edits(
     try:
         imports: dict[str, list[str]] = {}
         chains = [_steps(path, root, source, found.entity, reads, imports) for path in paths]
+        chains = _with_subclasses(chains, paths, root)
         inserted = insert_options(source, site.line, names, chains)
         if inserted is None:
             return (), text
@@ -120,6 +122,36 @@ def _steps(
                 imports.setdefault(wanted[0], []).append(wanted[1])
         steps.append(Step(_option(model, key, reads), name, key))
     return steps
+
+
+def _with_subclasses(chains: list[list[Step]], paths: list[Path], root: Mapper[Any]) -> list[list[Step]]:
+    """Put ``selectin_polymorphic`` before the options of attributes that only a subclass of the selected class has.
+
+    Raises:
+        Unnamed: the subclass stands further down in a chain, where one option cannot say it.
+    """
+    result: list[list[Step]] = []
+    for chain, path in zip(chains, paths, strict=True):
+        owner = root
+        for number, (_, key) in enumerate(path):
+            if not owner.has_property(key):
+                if number:
+                    raise Unnamed(key)
+                subclass = [Step("selectin_polymorphic", chain[0].model, None)]
+                result += [] if subclass in result else [subclass]
+            found = inspect(path[number][0]).mapper.relationships.get(key)
+            owner = owner if found is None else found.mapper
+        # The subclass's own SELECT loads the columns of its table.
+        is_column = chain[0].option == _OPTIONS["deferred column"]
+        if not (is_column and not root.has_property(path[0][1]) and _is_loaded_with_subclass(path)):
+            result.append(chain)
+    return result
+
+
+def _is_loaded_with_subclass(path: Path) -> bool:
+    model, key = path[0]
+    column = inspect(model).mapper.column_attrs.get(key)
+    return column is not None and not column.deferred
 
 
 def _add(text: str, site: CallSite | None, edits: tuple[Edit, ...] = ()) -> str:

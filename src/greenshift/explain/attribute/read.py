@@ -114,6 +114,8 @@ def _read(frames: tuple[Frame, ...], number: int) -> AttributeRead | None:
         return None if kind is None else AttributeRead(kind, None, None, reader, None, callers)
     attribute = str(getattr(variables.get("self"), "key", "")) if variables is not None else ""
     kind = _kind_of_frames(frames[number:]) or kind_of_state(state, attribute)
+    if kind == "expired attribute" and is_of_subclass(state, attribute):
+        kind = "deferred column"
     return AttributeRead(kind, type(instance).__name__, attribute or None, reader, instance, callers)
 
 
@@ -137,7 +139,26 @@ def kind_of_state(state: InstanceState[Any], attribute: str) -> ReadKind:
     if attribute in state.mapper.relationships:
         keys = {state.mapper.get_property_by_column(one).key for one in _local_columns(state, attribute)}
         return "expired attribute" if keys & state.expired_attributes else "lazy relationship"
-    return "expired attribute" if attribute in state.expired_attributes else "deferred column"
+    is_expired = attribute in state.expired_attributes and not is_of_subclass(state, attribute)
+    return "expired attribute" if is_expired else "deferred column"
+
+
+def is_of_subclass(state: InstanceState[Any], attribute: str) -> bool:
+    """Return whether a SELECT of the base class left a column out, because the subclass's own table has it.
+
+    SQLAlchemy marks such a column expired, as it marks one that the database computes.
+
+    Args:
+        state: the object's state.
+        attribute: the attribute's name.
+    """
+    found = state.mapper.column_attrs.get(attribute)
+    base = state.mapper.inherits
+    if found is None or base is None or state.expired or base.has_property(attribute):
+        return False
+    column = found.columns[0]
+    defaults = (getattr(column, name, None) for name in ("server_default", "server_onupdate", "onupdate"))
+    return attribute in state.expired_attributes and all(one is None for one in defaults)
 
 
 def _local_columns(state: InstanceState[Any], attribute: str) -> list[Any]:

@@ -25,12 +25,12 @@ class Step:
     Args:
         option: ``selectinload``, ``undefer``...
         model: the attribute's class as the file calls it; None for the class that the statement selects.
-        attribute: the attribute's name.
+        attribute: the attribute's name; None for ``selectin_polymorphic``, which names the subclass alone.
     """
 
     option: str
     model: str | None
-    attribute: str
+    attribute: str | None
 
 
 def option_text(steps: Sequence[Step], entity: str) -> str:
@@ -40,7 +40,12 @@ def option_text(steps: Sequence[Step], entity: str) -> str:
         steps: the chain.
         entity: what the selected class is called.
     """
-    return ".".join(f"{one.option}({one.model or entity}.{one.attribute})" for one in steps)
+    return ".".join(
+        f"{one.option}({entity}, [{one.model}])"
+        if one.attribute is None
+        else f"{one.option}({one.model or entity}.{one.attribute})"
+        for one in steps
+    )
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def insert_options(
     added = []
     for chain in chains:
         before = next((call for call, keys in present if keys == [one.attribute for one in chain[:-1]]), None)
-        if before is not None:
+        if before is not None and len(chain) > 1:
             text = f".{option_text(chain[-1:], found.entity)}"
             edits.append(source.insertion(source.range(before).end, text, f"add {text[1:]} to the loader option"))
         else:

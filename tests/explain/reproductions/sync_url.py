@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 KIND = "sync URL in an async engine"
 DRIVERS = ("psycopg",)  # whatever the URL: nothing connects
+EDITS = True  # PostgreSQL has two async drivers to choose from, SQLite one
 
 
 async def reproduce(url: str) -> None:

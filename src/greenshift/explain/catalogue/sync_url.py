@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Final
 
 from greenshift.explain.catalogue.entry import Entry
-from greenshift.explain.explanation import Explanation
+from greenshift.explain.editing.url_scheme import change_scheme
+from greenshift.explain.explanation import Edit, Explanation
 from greenshift.explain.failure import Failure, Frame
 from greenshift.explain.libraries import is_of, passes_through
 
@@ -58,13 +60,21 @@ class SyncURL(Entry):
             )
         because += f". {driver} has no asyncio interface"
         because += ", and it is not installed either." if missing else "."
+        installed = [one for one in better if failure.live and find_spec(one.partition("+")[2]) is not None]
+        edits = _edits(frame, (now, f"{now}+{driver}"), installed[0]) if frame and len(installed) == 1 else ()
         return Explanation(
             self.kind,
             f"create_async_engine was given a URL of the sync driver {driver}",
             because,
             () if frame is None else (frame.place("made here"),),
             _fix(now, better, frame),
+            edits,
         )
+
+
+def _edits(frame: Frame, schemes: tuple[str, ...], better: str) -> tuple[Edit, ...]:
+    found = (change_scheme(frame.file, frame.line, "create_async_engine", one, better) for one in schemes)
+    return next((one for one in found if one), ())
 
 
 def _fix(now: str, better: list[str], frame: Frame | None) -> str:

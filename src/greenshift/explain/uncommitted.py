@@ -19,6 +19,7 @@ SOURCE: Final = "https://docs.sqlalchemy.org/en/20/orm/session_basics.html#commi
 
 _WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 _READS: Final = frozenset({"SELECT", "WITH"})
+_COMMON: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _SAVEPOINTS: Final = frozenset({"SAVEPOINT", "ROLLBACK"})
 _HEAD: Final = re.compile(r"\s*([A-Za-z]+)")
 _WRITTEN: Final = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([\w."]+)', re.IGNORECASE)
@@ -77,8 +78,11 @@ class Uncommitted:
         info = statement.connection
         if info.in_transaction_since is None:
             return
-        found = _HEAD.match(statement.sql)
-        head = found[1].upper() if found else ""
+        # As SQLAlchemy writes it; other texts are looked at more closely.
+        head = statement.sql[:6]
+        if head not in _COMMON:
+            found = _HEAD.match(statement.sql)
+            head = found[1].upper() if found else ""
         if statement.error is not None:
             self._open[info] = None
         elif head in _READS:

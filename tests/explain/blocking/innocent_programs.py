@@ -31,6 +31,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 from starlette.staticfiles import StaticFiles
 from surroundings import Surroundings
 
@@ -249,6 +250,19 @@ async def uses_a_sync_engine_in_a_thread(around: Surroundings) -> None:
 
     assert await asyncio.to_thread(work) == 1
     assert await run_in_threadpool(work) == 1
+
+
+async def uses_a_sync_driver_behind_an_asyncio_dialect(around: Surroundings) -> None:
+    """As Greenshift's rollback mode does: one connection for sync and asyncio sessions."""
+
+    def work() -> Any:
+        engine = create_engine(around.sync_url)
+        with Session(engine) as session:
+            result = session.scalar(select(1))
+        engine.dispose()
+        return result
+
+    assert await greenlet_spawn(work) == 1
 
 
 async def says_that_it_may_block(_: Surroundings) -> None:

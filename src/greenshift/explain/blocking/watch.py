@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal, Self
 
+from sqlalchemy.util.concurrency import in_greenlet
+
 from greenshift import trace
 from greenshift.errors import ConfigurationError
 from greenshift.explain.blocking.calls import calls
@@ -110,7 +112,10 @@ class BlockingWatch:
         return BlockingCallError(explanation) if self._mode == "error" else None
 
     def _statement_ended(self, statement: trace.Statement) -> None:
-        if statement.is_async or statement.loop is None or (self._judges is not None and not self._judges(statement)):
+        # Within SQLAlchemy's greenlet an asyncio dialect is at work, whatever its driver is: a shared connection's is sync.
+        if statement.is_async or statement.loop is None or in_greenlet():
+            return
+        if self._judges is not None and not self._judges(statement):
             return
         work = find_loop_work(sys._getframe(1), excuse=False)
         if work is None:

@@ -136,3 +136,27 @@ def test_other_errors_are_left_alone(text: str) -> None:
     log = f'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\n    start()\n{text}\n'
     kinds = {one.kind for one in explain_text(log)}
     assert kinds.isdisjoint({"wrong pool class", "sync URL in an async engine", "greenlet not installed"})
+
+
+@pytest.mark.parametrize(
+    ("message", "fix"),
+    [
+        ("ValueError: the greenlet library is required to use this function. No module named 'greenlet'", "[asyncio]"),
+        (
+            "ValueError: the greenlet library is required to use this function. "
+            "DLL load failed while importing _greenlet: The specified module could not be found.",
+            "--force-reinstall",
+        ),
+        (
+            "ImportError: The SQLAlchemy asyncio module requires that the Python 'greenlet' library is installed.  "
+            "In order to ensure this dependency is available, use the 'sqlalchemy[asyncio]' install target",
+            "[asyncio]",
+        ),
+    ],
+)
+def test_a_greenlet_that_is_missing_and_one_that_is_broken(message: str, fix: str) -> None:
+    log = f'Traceback (most recent call last):\n  File "/app/main.py", line 3, in main\n    await start()\n{message}\n'
+    [explanation] = explain_text(log)
+    assert explanation.kind == "greenlet not installed"
+    assert fix in explanation.fix
+    assert [place.line for place in explanation.where] == [3]

@@ -252,3 +252,19 @@ def test_the_other_task_is_named_while_it_runs_and_its_statement_afterwards(fres
     assert "Task 'the other' is using it" in during.because
     assert (line, "its last statement") in {(place.line, place.role) for place in after.where}
     assert "pg_sleep" in after.because
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("/srv/tests/test_users.py", True), ("/srv/tests/conftest.py", True), ("/srv/users.py", False)]
+)
+def test_scopes_of_loops_are_told_to_tests_only(file: str, told: bool) -> None:
+    printed = (
+        "Traceback (most recent call last):\n"
+        f'  File "{file}", line 7, in create\n'
+        "    await session.commit()\n"
+        '  File "/srv/.venv/lib/python3.11/site-packages/sqlalchemy/ext/asyncio/session.py", line 242, in commit\n'
+        "    return await greenlet_spawn(self.sync_session.commit)\n"
+        "RuntimeError: Task <Task pending> got Future <Future pending> attached to a different loop\n"
+    )
+    [explanation] = explain_text(printed)
+    assert ("asyncio_default_fixture_loop_scope" in explanation.fix) is told

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
+from sqlalchemy.orm import Session
 
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.explanation import Explanation, Place
@@ -21,14 +22,19 @@ _STATE: Final = re.compile(r"Method '(?P<method>\w+)\(\)' can't be called here; 
 _STARTS_TASKS: Final = re.compile(
     r"\b(gather|create_task|ensure_future|TaskGroup|create_task_group|start_soon|as_completed|wait)\s*\("
 )
-_SHARED: Final = {AsyncSession: "session", async_scoped_session: "session", AsyncConnection: "connection"}
+_SHARED: Final = {
+    AsyncSession: "session",
+    async_scoped_session: "session",
+    AsyncConnection: "connection",
+    Session: "session",
+}
 
 
 class ConcurrentOperation(Entry):
     """The driver's, or the session's, refusal of a second task."""
 
     kind = "another operation in progress"
-    title = "One session, or one connection, is used by two tasks at a time"
+    title = "One session, or one connection, is used by two tasks (or threads) at a time"
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-isce"
 
     def recognise(self, failure: Failure) -> Explanation | None:
@@ -42,15 +48,17 @@ class ConcurrentOperation(Entry):
         name, what = _shared(failure)
         if driver is None:
             what = "session"
+        # A sync session says the same of two threads.
+        flow = "task" if driver is not None or passes_through(failure, "sqlalchemy/ext/asyncio") else "thread"
         method = None if state is None else _STATE.search(state.message)
         if provisioning is not None:
-            seen = "While one task's statement was waiting for the session's connection, another used the session."
+            seen = f"While one {flow} was waiting for the session's connection, another used the session."
         elif driver is not None:
             seen = "The driver can run one operation at a time on a connection, and was asked for a second one."
         else:
             doing = f"{method['other']}()" if method else "another operation"
             asked = f"{method['method']}()" if method else "a second one"
-            seen = f"The session was in the middle of {doing} for one task when {asked} was called."
+            seen = f"The session was in the middle of {doing} for one {flow} when {asked} was called."
         other = _other_statement(failure)
         uses = [] if other is not None else other_uses(failure)
         places = _places(failure, other, uses)
@@ -60,24 +68,37 @@ class ConcurrentOperation(Entry):
             if use.sql is None:
                 seen += f" Task {use.task!r} is using it."
             else:
-                seen += f" The last statement on it, of task {use.task!r}, was {_short(use.sql)}."
-        known = other is not None or any(use.place is not None for use in uses)
-        unknown = [] if known else ["the line of the other task: SQLAlchemy does not tell it"]
+                whose = f", of task {use.task!r}," if use.task else ""
+                seen += f" The last statement on it{whose} was {_short(use.sql)}."
+        known = other is not None or any(place.role != "used here" for place in places)
+        unknown = [] if known else [f"the line of the other {flow}: SQLAlchemy does not tell it"]
         if driver is not None and failure.facts is None and passes_through(failure, "asyncpg"):
             unknown.append("whether the connection belongs to another event loop: its second error reads the same")
         return Explanation(
             self.kind,
-            f"the {what}{f' {name!r}' if name else ''} was used by two tasks at the same time",
-            f"{seen} An AsyncSession and an AsyncConnection are for one task at a time.",
+            f"the {what}{f' {name!r}' if name else ''} was used by two {flow}s at the same time",
+            f"{seen} {'An AsyncSession' if flow == 'task' else 'A Session'} is for one {flow} at a time"
+            f"{', and so is an AsyncConnection' if flow == 'task' else ''}.",
             places,
-            "give each task a session of its own:\n"
-            "async def work(...):\n"
-            "    async with session_factory() as session: ...\n"
-            "await asyncio.gather(work(1), work(2))\n"
-            f"or await the operations on {name or f'the {what}'} one after another. Start tasks in a TaskGroup rather\n"
-            "than by gather: it waits for the other tasks before the session's block ends.",
+            _fix(name or f"the {what}", flow),
             unknown=tuple(unknown),
         )
+
+
+def _fix(name: str, flow: str) -> str:
+    if flow == "thread":
+        return (
+            "give each thread a session of its own: `with Session(engine) as session:` in the function that the\n"
+            "thread runs, or a scoped_session, which keeps one for each thread. Instances stay with their session."
+        )
+    return (
+        "give each task a session of its own:\n"
+        "async def work(...):\n"
+        "    async with session_factory() as session: ...\n"
+        "await asyncio.gather(work(1), work(2))\n"
+        f"or await the operations on {name} one after another. Start tasks in a TaskGroup rather\n"
+        "than by gather: it waits for the other tasks before the session's block ends."
+    )
 
 
 def _shared(failure: Failure) -> tuple[str | None, str]:
@@ -106,7 +127,8 @@ def _places(failure: Failure, other: StatementFact | None, uses: list[Use]) -> t
     places = [] if used is None else [used.place("used here")]
     if other is not None and other.call_site is not None:
         places.append(place_of(other.call_site, "in use here"))
-    places += [use.place for use in uses if use.place is not None]
+    seen = {(place.file, place.line) for place in places}
+    places += [use.place for use in uses if use.place is not None and (use.place.file, use.place.line) not in seen]
     tasks = next((frame for frame in failure.frames if frame.user and _STARTS_TASKS.search(frame.code)), None)
     if tasks is not None:
         places.append(tasks.place("tasks started here"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,8 @@ from greenshift.explain.sites import place_of
 
 _MESSAGES: Final = ("attached to a different loop", "bound to a different event loop")
 _QUEUE: Final = re.compile(r"<(Queue|Lock|Event|Semaphore|Condition)\b.*bound to a different event loop", re.DOTALL)
+
+_TEST_FILE: Final = re.compile(r"(?:^|[\\/])(?:test_\w+|conftest)\.py$")
 
 # The callback of asyncpg's own futures: a message that shows it is asyncpg's even where the traceback is cut short.
 _OF_ASYNCPG: Final = "Protocol._on_waiter_completed"
@@ -133,9 +136,15 @@ class DifferentLoop(Entry):
             headline,
             because,
             loop_places(failure, other),
-            _fix(name, passes_through(failure, "pytest_asyncio", "_pytest")),
+            _fix(name, _in_pytest(failure)),
             unknown=tuple(unknown),
         )
+
+
+def _in_pytest(failure: Failure) -> bool:
+    if failure.live:
+        return "PYTEST_CURRENT_TEST" in os.environ
+    return "pytest" in failure.text or any(_TEST_FILE.search(frame.file) for frame in failure.frames if frame.user)
 
 
 def _history(connection: ConnectionFact | None) -> str:
@@ -162,6 +171,7 @@ def _fix(name: str, in_pytest: bool) -> str:
         lines.insert(
             0,
             "run the tests and the fixtures that use the engine on one loop: asyncio_default_fixture_loop_scope and\n"
-            'asyncio_default_test_loop_scope = "session" in pytest\'s configuration. Otherwise:',
+            "asyncio_default_test_loop_scope = \"session\" in pytest's configuration (Greenshift's plugin replaces\n"
+            "such connections by itself). In general:",
         )
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from greenshift.explain.n_plus_one.exclusions import Exclusions
-from greenshift.explain.n_plus_one.loops import Loop, enclosing_loop
+from greenshift.explain.n_plus_one.loops import Loop, innermost_loop
 from greenshift.explain.n_plus_one.stack import Site, Stack
 from greenshift.explain.n_plus_one.turns import Turn
 from greenshift.trace import CallSite, LoadedBy, Statement
@@ -27,7 +27,7 @@ class _Key(NamedTuple):
     attribute: str
     chain: Chain
     source: int | None
-    sites: tuple[Site, ...]
+    stack: Stack
     turn: Turn | None
 
 
@@ -46,7 +46,7 @@ class Place(NamedTuple):
         attribute: ``Account.owner``.
         chain: the relationships that lead from what the parents' SELECT returned to the attribute's instance.
         loaded: the line of the SELECT that loaded the parents; None where no SELECT did.
-        read: where the attribute was read.
+        read: where the attribute was read; None where only libraries did, such as one that builds a response.
         loop: the loop around it, where the source shows one.
     """
 
@@ -54,7 +54,7 @@ class Place(NamedTuple):
     attribute: str
     chain: Chain
     loaded: CallSite | None
-    read: Site
+    read: Site | None
     loop: Loop | None
 
 
@@ -91,14 +91,14 @@ class AttributeLoads:
             turn: tells apart what lies between two writes.
         """
         origin = statement.origin
-        if origin.detail is None or origin.parent is None or not stack.sites or stack.is_own_load:
+        if origin.detail is None or origin.parent is None or stack.is_own_load:
             return
         # Reading before each write of a loop what the commit of the turn before expired is the writes' doing.
         if origin.kind == "expired":
             self._expired.add(origin.parent)
         is_written = origin.source is None or origin.parent in self._expired
         number = None if origin.source is None else origin.source.number
-        key = _Key(origin.kind, origin.detail, origin.chain, number, stack.sites, turn if is_written else None)
+        key = _Key(origin.kind, origin.detail, origin.chain, number, stack, turn if is_written else None)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(origin.source)
@@ -124,17 +124,23 @@ class AttributeLoads:
 
 
 def _place(key: _Key, group: _Group, exclusions: Exclusions) -> Place | None:
-    around = [(site, enclosing_loop(site)) for site in key.sites]
-    site, loop = next(((site, loop) for site, loop in around if loop is not None), (key.sites[0], None))
-    if exclusions.is_test(site) or (loop is None and group.source is None):
+    sites = key.stack.sites
+    read = sites[0] if sites else None
+    found = innermost_loop(sites)
+    outer = read if found is None else found.site
+    if outer is not None and exclusions.is_test(outer):
         return None
-    if loop is not None and loop.repeats and group.source is None:
-        return None
-    loaded = None if group.source is None else group.source.call_site
-    if group.source is not None and (loaded is None or exclusions.in_test_file(loaded.file)):
-        return None
-    read = key.sites[0]
-    lines = [(read.file, read.line, read.end[0])]
+    loaded = None
+    if group.source is None:
+        # Only the loop in the source shows that these objects belong together.
+        if found is None or found.loop.repeats or exclusions.is_repeated_by_test(key.stack):
+            return None
+    else:
+        loaded = group.source.call_site
+        if loaded is None or exclusions.in_test_file(loaded.file):
+            return None
+    loop = None if found is None else found.loop
+    lines = [] if read is None else [(read.file, read.line, read.end[0])]
     lines += [] if loop is None else [(loop.file, loop.line, loop.line)]
     lines += [] if loaded is None else [(loaded.file, loaded.line, loaded.line)]
     if exclusions.is_ignored(lines):

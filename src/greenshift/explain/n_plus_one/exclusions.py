@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from greenshift.explain.n_plus_one.loops import is_fixture
-from greenshift.explain.n_plus_one.stack import Site
+from greenshift.explain.n_plus_one.loops import enclosing_loop, is_fixture
+from greenshift.explain.n_plus_one.stack import Site, Stack
 
 _COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<names>[^\]]*)\]", re.IGNORECASE)
 _NAME: Final = "n+1"
@@ -44,6 +44,12 @@ class Exclusions:
         if self.in_test_file(site.file) or any(name.startswith("test_") for name in site.function.split(".")):
             return True
         return is_fixture(site)
+
+    def is_repeated_by_test(self, stack: Stack) -> bool:
+        """Return whether it may have been the test that went through a loop, and not the application."""
+        if self._loops_in_tests:
+            return False
+        return stack.is_repeated or any(self.is_test(site) and enclosing_loop(site) is not None for site in stack.sites)
 
     def in_test_file(self, file: str) -> bool:
         """Return whether a whole file is code of the tests."""

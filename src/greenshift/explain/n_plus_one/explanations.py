@@ -60,7 +60,8 @@ def _explain(finding: _Finding) -> Explanation:
     name = place.attribute.rpartition(".")[0]
     passes = f" ({finding.loop.times} loops)" if finding.loop.times > 1 else ""
     kind = place.kind
-    where = [lines.at(loop.place.read, "loaded one by one here") for loop in loops]
+    reads = [loop.place.read for loop in loops]
+    where = [lines.at(read, "loaded one by one here") for read in reads if read is not None]
     if place.loaded is not None:
         where.append(lines.called(place.loaded, "parents loaded here"))
     for loop in loops:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from greenshift.explain.n_plus_one.exclusions import Exclusions
-from greenshift.explain.n_plus_one.loops import Loop, enclosing_loop
+from greenshift.explain.n_plus_one.loops import Loop, innermost_loop
 from greenshift.explain.n_plus_one.sql_text import digest, reads_in_batches
 from greenshift.explain.n_plus_one.stack import Site, Stack
 from greenshift.explain.n_plus_one.turns import Turn
@@ -20,7 +20,7 @@ class _Key(NamedTuple):
     """What the statements of one loop have in common."""
 
     template: str
-    sites: tuple[Site, ...]
+    stack: Stack
     turn: Turn
 
 
@@ -79,7 +79,7 @@ class HandWritten:
         """
         if not stack.sites or stack.is_own_load:
             return
-        key = _Key(statement.key, stack.sites, turn)
+        key = _Key(statement.key, stack, turn)
         group = self._groups.get(key)
         if group is None:
             model = statement.origin.detail if statement.origin.kind == "select" else None
@@ -107,11 +107,11 @@ class HandWritten:
 
 
 def _place(key: _Key, group: _Group, exclusions: Exclusions) -> Place | None:
-    around = ((site, enclosing_loop(site)) for site in key.sites)
-    site, loop = next(((site, loop) for site, loop in around if loop is not None), (key.sites[0], None))
-    if loop is None or loop.repeats or exclusions.is_test(site):
+    sites = key.stack.sites
+    found = innermost_loop(sites)
+    if found is None or found.loop.repeats or exclusions.is_repeated_by_test(key.stack):
         return None
-    sent = key.sites[0]
+    sent, loop = sites[0], found.loop
     if exclusions.is_ignored([(sent.file, sent.line, sent.end[0]), (loop.file, loop.line, loop.line)]):
         return None
     return Place(key.template, group.model, sent, loop)

@@ -35,6 +35,23 @@ class Loop(NamedTuple):
     repeats: bool
 
 
+class Turning(NamedTuple):
+    """A loop and the place in it from which the rest was called."""
+
+    site: Site
+    loop: Loop
+
+
+def innermost_loop(sites: Iterable[Site]) -> Turning | None:
+    """Return the innermost loop of a call stack, or None.
+
+    Args:
+        sites: the innermost first.
+    """
+    found = ((site, enclosing_loop(site)) for site in sites)
+    return next((Turning(site, loop) for site, loop in found if loop is not None), None)
+
+
 def enclosing_loop(site: Site) -> Loop | None:
     """Return the innermost loop of its function that a place stands in the body of, or None.
 

@@ -5,20 +5,29 @@ from __future__ import annotations
 import asyncio.base_events
 import asyncio.events
 import asyncio.runners
+import os
+import weakref
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
 import greenlet  # type: ignore[import-untyped]
-import sqlalchemy.orm.session
 
 from greenshift.trace.call_site import USER, is_user_file, kinds
 
 # What stands above these started the event loop, and did not ask for what its tasks do.
-_LOOP_FILES: Final = frozenset(
-    {asyncio.base_events.__file__, asyncio.events.__file__, asyncio.runners.__file__, "uvloop/loop.pyx"}
-)
-_SESSION_FILE: Final = sqlalchemy.orm.session.__file__
+_LOOP_FILES: Final = frozenset({asyncio.base_events.__file__, asyncio.events.__file__, asyncio.runners.__file__})
+# What stands above these is a client, or hands out work; a variable of theirs lives as long as one piece of it.
+_REQUESTS: Final = {
+    os.path.join("anyio", "_backends", "_asyncio.py"): "future",
+    os.path.join("concurrent", "futures", "thread.py"): "self",
+    os.path.join("httpx", "_transports", "asgi.py"): "request",
+    os.path.join("httpx", "_transports", "wsgi.py"): "request",
+    os.path.join("flask", "app.py"): "ctx",
+    os.path.join("django", "core", "handlers", "base.py"): "request",
+}
+# What calls a test many times over with values of its own.
+_REPEATER: Final = f"{os.sep}hypothesis{os.sep}"
 
 # Methods of Session that load for purposes of their own: one statement an object is what they are for.
 _OWN_LOADS: Final = frozenset({"delete", "flush", "merge", "merge_all", "refresh"})
@@ -62,12 +71,16 @@ class Stack(NamedTuple):
     """Who asked for a statement.
 
     Attributes:
-        sites: the user's places, the innermost first, as far as the event loop.
+        sites: the user's places, the innermost first, as far as the event loop or the client of a request.
         is_own_load: whether a method of the Session asked that loads object by object by its nature (``merge``).
+        is_repeated: whether something calls the test many times over.
+        request: tells requests apart that one task or one thread of a pool serves.
     """
 
     sites: tuple[Site, ...]
-    is_own_load: bool
+    is_own_load: bool = False
+    is_repeated: bool = False
+    request: weakref.ref[Any] | None = None
 
 
 class Stacks:
@@ -75,6 +88,7 @@ class Stacks:
 
     def __init__(self) -> None:
         self._by_instruction: dict[tuple[int, int], Site] = {}
+        self._edges: dict[str, str | None] = {}
         # A place may be reached by several instructions, as Python specialises them while it runs.
         self._by_place: dict[tuple[int, Any], Site] = {}
 
@@ -85,7 +99,7 @@ class Stacks:
             frame: the innermost frame.
         """
         sites: list[Site] = []
-        is_own_load = False
+        is_own_load = is_repeated = False
         current = None
         while True:
             while frame is not None:
@@ -98,15 +112,30 @@ class Stacks:
                 if kind == USER:
                     sites.append(self._by_instruction.get((id(code), frame.f_lasti)) or self._site(code, frame.f_lasti))
                 elif file in _LOOP_FILES:
-                    return Stack(tuple(sites), is_own_load)
-                elif not sites and file == _SESSION_FILE and code.co_name in _OWN_LOADS:
-                    is_own_load = True
+                    return Stack(tuple(sites), is_own_load, is_repeated)
+                elif kind:  # the file of SQLAlchemy's Session
+                    is_own_load = is_own_load or (not sites and code.co_name in _OWN_LOADS)
+                elif (edge := self._edges.get(file, "")) is not None:
+                    edge = edge or self._edge(file)
+                    if edge == _REPEATER:
+                        is_repeated = True
+                    elif edge is not None and (request := frame.f_locals.get(edge)) is not None:
+                        return Stack(tuple(sites), is_own_load, is_repeated, weakref.ref(request))
                 frame = frame.f_back
             # SQLAlchemy's greenlet has a stack of its own; it goes on in the one that started it.
             current = (greenlet.getcurrent() if current is None else current).parent
             if current is None:
-                return Stack(tuple(sites), is_own_load)
+                return Stack(tuple(sites), is_own_load, is_repeated)
             frame = current.gr_frame
+
+    def _edge(self, file: str) -> str | None:
+        """Return the variable of a file of a library that is a request, what calls tests again and again, or None."""
+        edge = _REPEATER if _REPEATER in file else None
+        for name, variable in _REQUESTS.items():
+            if file.endswith(f"{os.sep}{name}"):
+                edge = variable
+        self._edges[file] = edge
+        return edge
 
     def _site(self, code: CodeType, instruction: int) -> Site:
         position = next(islice(code.co_positions(), instruction // 2, None), (None, None, None, None))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 import traceback
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +94,18 @@ def in_json(text: str) -> str:
     return '{"event": "started"}\n' + json.dumps({"level": "error", "event": "failed", "exception": text}) + "\n"
 
 
+def indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def quoted(text: str) -> str:
+    return "".join(f"> {line}\n" for line in text.splitlines())
+
+
+def from_a_runner(text: str) -> str:
+    return "".join(f"2026-01-31T10:00:00.{n:07d}Z {line}\n" for n, line in enumerate(text.splitlines()))
+
+
 def in_windows_colours(text: str) -> str:
     return "".join(f"\x1b[31m{line}\x1b[0m\r\n" for line in text.splitlines())
 
@@ -102,6 +116,9 @@ FORMS: list[Callable[[str], str]] = [
     behind_a_logger,
     in_a_log,
     in_json,
+    indented,
+    quoted,
+    from_a_runner,
     in_windows_colours,
 ]
 
@@ -123,6 +140,31 @@ def test_several_in_one_log_stay_apart(several: list[BaseException]) -> None:
     log = "2026-01-31 10:00:00 INFO next\n".join("".join(traceback.format_exception(error)) for error in several)
 
     assert [told(failure) for failure in parse(log)] == [told(from_exception(error)) for error in several]
+
+
+NOISE = [
+    'INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK',
+    "2026-01-31 10:00:00,001 INFO app.web done",
+    "app.services: done",
+    "Worker: started",
+    "ready",
+    "",
+]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(errors(), st.data())
+def test_lines_of_others_between_the_frames_are_passed_over(error: BaseException, data: st.DataObject) -> None:
+    printed = "".join(traceback.format_exception(error))
+    lines: list[str] = []
+    for line in printed.splitlines():
+        if line.startswith('  File "'):
+            lines += data.draw(st.lists(st.sampled_from(NOISE), max_size=2))
+        lines.append(line)
+
+    [failure] = parse("\n".join(lines))
+
+    assert told(failure) == told(from_exception(error))
 
 
 PIECES = [
@@ -166,3 +208,25 @@ def test_no_text_raises(text: str) -> None:
         assert failure.chain
     for finding in read(text):
         assert finding.count >= 1
+
+
+LINK = "The above exception was the direct cause of the following exception:"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a-" * 100_000 + " http://x",
+        "://a:" * 50_000,
+        f"{LINK}\n" * 10_000,
+        f"ValueError: x\n\n{LINK}\n\n" * 3_000 + "ValueError: y\n",
+        "ValueError: x\n" + "a\n" * 100_000,
+        "".join(f"{'  ' * n}+-+---------------- 1 ----------------\n{'  ' * n}  | ValueError: x\n" for n in range(600)),
+    ],
+    ids=["no scheme", "no host", "links", "a long chain", "a long message", "deep groups"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """Each of these took a minute, or ended in a RecursionError."""
+    begun = time.perf_counter()
+    read(text)
+    assert time.perf_counter() - begun < 15

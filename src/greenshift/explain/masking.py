@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SECRET: Final = re.compile(r"(?P<before>\b[\w+.-]+://[^:/\s@\"'<>]*:)[^\s\"'<>]+(?=@)")
+# The lengths are bounded so that no text takes long.
+_SECRET: Final = re.compile(r"(?P<before>://[^:/\s@\"'<>]{0,200}:)[^\s\"'<>]{1,300}(?=@)")
 _PASSWORD: Final = re.compile(r"(?P<before>\b(?:PG)?PASSWORD['\"]?\s*[=:]\s*['\"]?)[^\s'\",&)]+", re.IGNORECASE)
 
 

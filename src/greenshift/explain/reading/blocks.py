@@ -43,7 +43,7 @@ _LOGGED: Final = re.compile(
 _CONTINUED: Final = re.compile(
     r"^\s*(?:\[SQL|\[parameters|\(Background|DETAIL|HINT|CONTEXT|NOTE|\* |\[generated in|\[cached)"
 )
-_LONGEST: Final = 400
+_LONGEST: Final = 400  # lines of a message
 
 
 @dataclass(frozen=True)
@@ -226,10 +226,10 @@ class _Cutter:
         if self.frames or index - self.ended < 2:
             return
         last = index - 1
-        while last >= 0 and not (self._body(last) or "").strip():
+        while last > self.ended and not (self._body(last) or "").strip():
             last -= 1
         first = last
-        while first - 1 > self.ended and (self._body(first - 1) or "").strip():
+        while first - 1 > max(self.ended, last - _LONGEST) and (self._body(first - 1) or "").strip():
             first -= 1
         body = self._body(first) if first > self.ended else None
         if body and (found := _RAISED.match(body)) and self._credible(found["name"], first):

@@ -16,6 +16,7 @@ _WRAPPED: Final = re.compile(
     re.DOTALL,
 )
 _INNER: Final = re.compile(r"^<class '(?P<module>[\w.]+)\.(?P<name>\w+)'>: (?P<message>.*)", re.DOTALL)
+_DEEPEST: Final = 50  # groups in groups; Python itself prints ten
 _STATEMENT: Final = re.compile(r"\n?\s*\[SQL: .*", re.DOTALL)
 
 
@@ -32,13 +33,11 @@ class _Sequence:
     nodes: list[_Node] = field(default_factory=list)
 
     def raised(self) -> Iterator[Raised]:
-        if not self.nodes:
-            return
-        node = self.nodes[-1]
-        yield _raised(node.block)
-        yield from _Sequence(self.nodes[:-1]).raised()
-        for member in node.members:
-            yield from member.raised()
+        for node in reversed(self.nodes):
+            yield _raised(node.block)
+        for node in self.nodes:
+            for member in node.members:
+                yield from member.raised()
 
     def texts(self) -> Iterator[str]:
         for node in self.nodes:
@@ -70,7 +69,7 @@ def failures(parts: Iterable[Block | Border]) -> list[tuple[int, Failure]]:
     return result
 
 
-def _sequence(queue: list[Block | Border], index: int, column: int) -> tuple[_Sequence, int]:
+def _sequence(queue: list[Block | Border], index: int, column: int, depth: int = 0) -> tuple[_Sequence, int]:
     sequence = _Sequence()
     while index < len(queue):
         part = queue[index]
@@ -79,10 +78,10 @@ def _sequence(queue: list[Block | Border], index: int, column: int) -> tuple[_Se
                 return sequence, index
             sequence.nodes.append(_Node(part))
             index += 1
-        elif part.column > column and not part.last and sequence.nodes:
+        elif part.column > column and not part.last and sequence.nodes and depth < _DEEPEST:
             inner = part.column
             while index < len(queue) and queue[index] == Border(inner, False):
-                member, index = _member(queue, index + 1, inner)
+                member, index = _member(queue, index + 1, inner, depth + 1)
                 sequence.nodes[-1].members.append(member)
             if index < len(queue) and queue[index] == Border(inner, True):
                 index += 1
@@ -91,8 +90,8 @@ def _sequence(queue: list[Block | Border], index: int, column: int) -> tuple[_Se
     return sequence, index
 
 
-def _member(queue: list[Block | Border], index: int, column: int) -> tuple[_Sequence, int]:
-    member, index = _sequence(queue, index, column)
+def _member(queue: list[Block | Border], index: int, column: int, depth: int) -> tuple[_Sequence, int]:
+    member, index = _sequence(queue, index, column, depth)
     while index < len(queue) and isinstance(part := queue[index], Block) and part.column >= column:
         index += 1  # unlinked within one member: a line of a log
     return member, index

@@ -146,8 +146,9 @@ class Shop:
         @get("/streamed-500")
         async def streamed_500() -> StreamingResponse:
             async def parts() -> AsyncIterator[bytes]:
-                yield b"first "
-                yield b"second"
+                for number in range(20):
+                    yield f"part {number} ".encode()
+                    await asyncio.sleep(0)
 
             return StreamingResponse(parts(), 500)
 

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, WebSocket
 from fastapi.testclient import TestClient
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from greenshift.explain import Explanation, Place, install
 from greenshift.explain.asgi import ExplainMiddleware
@@ -391,6 +392,48 @@ def test_a_stream_that_never_ends_logs_at_once(shop_class: Any, one_url: str, ca
 
     asyncio.run(main())
     assert len(records(caplog)) == 1
+
+
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/lazy", "lazy relationship"), ("/swallowed", "lazy relationship"), ("/names-sync", "N+1 lazy loads")],
+)
+def test_beside_another_middleware(shop_class: Any, one_url: str, path: str, expected: str, outside: bool) -> None:
+    """Starlette's ``BaseHTTPMiddleware`` runs the application in a task of its own."""
+
+    class Plain(BaseHTTPMiddleware):
+        async def dispatch(self, request: Any, call_next: Any) -> Any:
+            return await call_next(request)
+
+    async def main() -> httpx.Response:
+        async with visiting(shop_class, one_url, middleware=False, n_plus_one="error") as visit:
+            for middleware in (ExplainMiddleware, Plain) if outside else (Plain, ExplainMiddleware):
+                visit.shop.app.add_middleware(middleware)
+            return await visit.get(path, JSON)
+
+    assert kinds(asyncio.run(main())) == [expected]
+
+
+def test_a_failure_that_streams_is_not_waited_for() -> None:
+    sent: list[Any] = []
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        for number in range(20):
+            await send({"type": "http.response.body", "body": str(number).encode(), "more_body": True})
+        assert len(sent) == 21
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def main() -> None:
+        with install():
+            scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+            await ExplainMiddleware(endless)(scope, None, send)  # type: ignore[arg-type]
+
+    asyncio.run(main())
+    assert b"".join(message["body"] for message in sent[1:]) == "".join(map(str, range(20))).encode()
 
 
 def test_every_part_of_an_explanation_is_escaped(tmp_path: Path) -> None:

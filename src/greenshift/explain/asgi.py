@@ -22,6 +22,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _FAILED = 500
+_HELD = 8
 
 
 class ExplainMiddleware:
@@ -108,8 +109,8 @@ class _Response:
                 await self._send(message)
         elif self._held:
             self._held.append(message)
-            # A body in several parts may never end: it is not waited for.
-            if message["type"] != "http.response.body" or message.get("more_body", False):
+            # Middlewares send a body in two or three parts; one in many may never end, and is not waited for.
+            if message["type"] != "http.response.body" or len(self._held) > _HELD:
                 await self._release()
         else:
             await self._send(message)

@@ -112,7 +112,7 @@ class BlockingWatch:
         return BlockingCallError(explanation) if self._mode == "error" else None
 
     def _statement_ended(self, statement: trace.Statement) -> None:
-        # Within SQLAlchemy's greenlet an asyncio dialect is at work, whatever its driver is: a shared connection's is sync.
+        # Within SQLAlchemy's greenlet an asyncio dialect is at work; its driver may be sync all the same.
         if statement.is_async or statement.loop is None or in_greenlet():
             return
         if self._judges is not None and not self._judges(statement):

@@ -268,3 +268,54 @@ def test_scopes_of_loops_are_told_to_tests_only(file: str, told: bool) -> None:
     )
     [explanation] = explain_text(printed)
     assert ("asyncio_default_fixture_loop_scope" in explanation.fix) is told
+
+
+def test_the_second_failure_is_told_without_a_witness_too(fresh_url: FreshUrl) -> None:
+    """A live traceback shows both loops: the one that runs, and the connection's."""
+    with abandoned(fresh_url("asyncpg")) as engine:
+        asyncio.run(one(engine))
+        with pytest.raises(RuntimeError, match="different loop"):
+            asyncio.run(one(engine))
+        with pytest.raises(Exception, match="another operation is in progress") as raised:
+            asyncio.run(one(engine))
+    explanation = explain(raised.value)
+    assert explanation is not None
+    assert explanation.kind == "different event loop"
+
+
+def test_two_tasks_without_a_witness(fresh_url: FreshUrl) -> None:
+    async def main() -> None:
+        engine = create_async_engine(fresh_url("asyncpg"))
+        try:
+            async with engine.connect() as connection:
+                slow = asyncio.create_task(connection.execute(text("SELECT pg_sleep(0.3)")))
+                await asyncio.sleep(0.1)
+                try:
+                    await connection.rollback()
+                finally:
+                    await slow
+                    await connection.invalidate()
+        finally:
+            await engine.dispose()
+
+    assert failed(lambda: asyncio.run(main())).kind == "another operation in progress"
+
+
+@pytest.mark.filterwarnings("ignore:Using `httpx`")
+def test_a_response_500_of_test_client_is_remembered(fresh_url: FreshUrl) -> None:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from starlette.testclient import TestClient
+
+    with abandoned(fresh_url("asyncpg")) as engine, Witness() as witness:
+
+        async def number(_: Request) -> PlainTextResponse:
+            return PlainTextResponse(str(await one(engine)))
+
+        client = TestClient(Starlette(routes=[Route("/", number)]), raise_server_exceptions=False)
+        asyncio.run(one(engine))
+        assert [client.get("/").status_code for _ in range(2)] == [500, 500]
+        kinds = [one.kind for one in witness.explanations()]
+    assert set(kinds) == {"TestClient's event loop"}

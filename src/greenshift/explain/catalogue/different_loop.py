@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from asyncio import AbstractEventLoop
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,7 +19,7 @@ from greenshift.explain.libraries import DATABASE, is_of, passes_through
 from greenshift.explain.sites import place_of
 
 _MESSAGES: Final = ("attached to a different loop", "bound to a different event loop")
-_QUEUE: Final = re.compile(r"<(Queue|Lock|Event|Semaphore|Condition)\b.*bound to a different event loop", re.DOTALL)
+_QUEUE: Final = re.compile(r"<Queue\b.*bound to a different event loop", re.DOTALL)
 
 _TEST_FILE: Final = re.compile(r"(?:^|[\\/])(?:test_\w+|conftest)\.py$")
 
@@ -58,6 +59,8 @@ def other_loop(failure: Failure) -> OtherLoop | None:
             return None
         if not connection.usable_here and failure.find("InterfaceError", "RuntimeError", "InternalClientError"):
             return OtherLoop(False, connection, task)
+    if connection is None and failure.find("InterfaceError") and _loops_differ(failure.frames):
+        return OtherLoop(False, None, None)
     for message in _MESSAGES:
         raised = failure.find("RuntimeError", containing=message)
         if raised is not None and (_OF_ASYNCPG in raised.message or passes_through(failure, *DATABASE)):
@@ -95,6 +98,23 @@ def engine_name(failure: Failure) -> str:
                 if type(value) is AsyncEngine:
                     return name
     return "engine"
+
+
+def _loops_differ(frames: tuple[Frame, ...]) -> bool:
+    """Return whether a live traceback shows a loop that runs and an asyncpg connection of another one."""
+    running = _owner(frames, "run_until_complete", "asyncio/base_events.py")
+    connection = _owner(frames, None, "asyncpg/connection.py")
+    # asyncpg has no public name for it.
+    loop = getattr(connection, "_loop", None)
+    return isinstance(running, AbstractEventLoop) and isinstance(loop, AbstractEventLoop) and loop is not running
+
+
+def _owner(frames: tuple[Frame, ...], function: str | None, module: str) -> Any:
+    """Return the ``self`` of the innermost frame of a module's function."""
+    for frame in reversed(frames):
+        if frame.locals is not None and is_of(frame, module) and (function is None or frame.function == function):
+            return frame.locals.get("self")
+    return None
 
 
 def _starter(frames: tuple[Frame, ...]) -> Frame | None:

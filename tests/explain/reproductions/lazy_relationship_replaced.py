@@ -30,7 +30,7 @@ class Account(Base):
 async def close_accounts(factory: async_sessionmaker, number: int) -> int:
     async with factory.begin() as session:
         owner = (await session.execute(select(Owner).filter_by(id=number))).scalar_one()  # where: loaded here
-        owner.accounts = []  # where: read here
+        owner.accounts = []  # where: set here
         return len(owner.accounts)
 
 

@@ -12,7 +12,7 @@ from greenshift.explain.attribute.names import Unnamed, name_in, names_of
 from greenshift.explain.attribute.reach import Path, reached
 from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.attribute.remedy import Remedy
-from greenshift.explain.attribute.variables import refresh_before
+from greenshift.explain.attribute.variables import instance_name, refresh_before
 from greenshift.explain.editing.imports import NameTakenError, import_edits
 from greenshift.explain.editing.load_options import Step, insert_options, option_text
 from greenshift.explain.editing.source import Source, read_source, source_behind
@@ -62,7 +62,8 @@ def _paths(read: AttributeRead) -> list[Path]:
     if read.is_relationship and read.frame is not None:
         source = source_behind(read.frame.file, read.frame.line, read.frame.code)
     if source is not None and read.frame is not None:
-        here = reached(source, read.frame.line, read.state.mapper, read.attribute)
+        names = [name for name, value in (read.frame.locals or {}).items() if value is read.instance]
+        here = reached(source, read.frame.line, read.state.mapper, read.attribute, names)
     return [(*before, *path) for path in here]
 
 
@@ -179,7 +180,16 @@ def _alternatives(reads: list[AttributeRead]) -> str:
     if read.state.async_session is not None:
         text, edit = refresh_before(read, [read.attribute])
         lines += "" if edit is None else f"\nor, for this object alone, before the read: {text}"
+        lines += _awaitable(read)
     return lines
+
+
+def _awaitable(read: AttributeRead) -> str:
+    """Return the line on ``AsyncAttrs``, for a class that has it."""
+    if not hasattr(type(read.instance), "awaitable_attrs"):
+        return ""
+    name = next((one for frame in read.callers[:1] if (one := instance_name(frame, read.instance))), "instance")
+    return f"\nor read it with: await {name}.awaitable_attrs.{read.attribute}"
 
 
 def _created(reads: list[AttributeRead]) -> Remedy:
@@ -192,7 +202,7 @@ def _created(reads: list[AttributeRead]) -> Remedy:
         fix = f"load it while the session is open: {text}"
     if read.relationship is not None and read.relationship.uselist:
         fix += f"\nor give the new object its collection at once: {read.model}(..., {read.attribute}=[])"
-    return Remedy(fix, edits=() if edit is None else (edit,))
+    return Remedy(fix + _awaitable(read), edits=() if edit is None else (edit,))
 
 
 def _unwatched(read: AttributeRead, paths: list[Path]) -> Remedy:

@@ -56,7 +56,7 @@ def name_in(model: type[Any], source: Source, entity: str) -> tuple[str, tuple[s
     variables = _variables(source)
     name = model.__name__
     prefix = entity.rpartition(".")[0]
-    if prefix and getattr(variables.get(prefix), name, None) is model:
+    if prefix and _member(variables.get(prefix), name) is model:
         return f"{prefix}.{name}", None
     if variables.get(name) is model:
         return name, None
@@ -66,7 +66,7 @@ def name_in(model: type[Any], source: Source, entity: str) -> tuple[str, tuple[s
     if "." in model.__qualname__ or model.__module__ in {"__main__", "builtins"}:
         raise Unnamed(name)
     module = sys.modules.get(model.__module__)
-    if getattr(module, name, None) is not model or name in bound(source):
+    if _member(module, name) is not model or name in bound(source):
         raise Unnamed(name)
     return name, (_where(model, source, variables), name)
 
@@ -77,7 +77,7 @@ def _where(model: type[Any], source: Source, variables: dict[str, Any]) -> str:
     for origin in bound(source).values():
         written, _, _ = origin.partition(":")
         absolute = _absolute(written, module)
-        if written and getattr(sys.modules.get(absolute), model.__name__, None) is model:
+        if written and _member(sys.modules.get(absolute), model.__name__) is model:
             return written
     return model.__module__
 
@@ -95,3 +95,8 @@ def _absolute(written: str, package: str) -> str:
 def _variables(source: Source) -> dict[str, Any]:
     module = module_of_file(source.path)
     return {} if module is None else vars(module)
+
+
+def _member(namespace: Any, name: str) -> Any:
+    """Return what a module or class holds under a name, without running a ``__getattr__`` of it."""
+    return vars(namespace).get(name) if isinstance(namespace, ModuleType | type) else None

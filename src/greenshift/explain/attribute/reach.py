@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import libcst as cst
@@ -16,7 +16,7 @@ _DEPTH: Final = 6
 _UNLOADABLE: Final = frozenset({"dynamic", "write_only", "noload", "raise", "raise_on_sql"})
 
 
-def reached(source: Source, line: int, mapper: Mapper[Any], attribute: str) -> list[Path]:
+def reached(source: Source, line: int, mapper: Mapper[Any], attribute: str, names: Collection[str] = ()) -> list[Path]:
     """Return the relationships that the code reads from an attribute on, each path beginning with the attribute.
 
     Args:
@@ -24,13 +24,19 @@ def reached(source: Source, line: int, mapper: Mapper[Any], attribute: str) -> l
         line: the line that reads the attribute.
         mapper: of the class that has it.
         attribute: a relationship of the class.
+        names: the variables that hold the object; none where they are not known.
     """
     first: Path = ((mapper.class_, attribute),)
     target = mapper.relationships[attribute].mapper
     paths: set[Path] = {first}
-    for node in source.nodes(cst.Attribute):
-        if node.attr.value == attribute and source.covers(node, line) and source.range(node.attr).start.line == line:
-            paths |= {(*first, *rest) for rest in _uses(source, node, target, _DEPTH)}
+    on_line = [
+        node
+        for node in source.nodes(cst.Attribute)
+        if node.attr.value == attribute and source.range(node.attr).start.line == line
+    ]
+    of_object = [node for node in on_line if isinstance(node.value, cst.Name) and node.value.value in names]
+    for node in of_object or on_line:
+        paths |= {(*first, *rest) for rest in _uses(source, node, target, _DEPTH)}
     # What a longer path loads, it loads on its way.
     longest = [one for one in paths if not any(other != one and other[: len(one)] == one for other in paths)]
     return sorted(longest, key=lambda path: [key for _, key in path])

@@ -22,7 +22,8 @@ _LOADERS: Final[dict[str, ReadKind]] = {
     "_load_scalar_attributes": "deferred column",
     "load_scalar_attributes": "deferred column",
 }
-_READERS: Final = frozenset({"__get__", "__set__", "__delete__"})
+# SQLAlchemy's functions that the user's line enters, and the part that the line has then.
+_READERS: Final = {"__get__": "read here", "__set__": "set here", "__delete__": "deleted here"}
 _ATTRIBUTES_FILE: Final = re.compile(r"sqlalchemy[/\\]orm[/\\]attributes\.py$")
 _STRATEGIES_FILE: Final = re.compile(r"sqlalchemy[/\\]orm[/\\]strategies\.py$")
 
@@ -106,17 +107,18 @@ def read_in_frames(failure: Failure) -> AttributeRead | None:
 def _read(frames: tuple[Frame, ...], number: int) -> AttributeRead | None:
     callers = tuple(one for one in reversed(frames[:number]) if one.user)
     reader = callers[0] if callers else None
+    role = _READERS[frames[number].function]
     variables = frames[number].locals
     instance = None if variables is None else variables.get("instance")
     state = None if instance is None else inspect(instance, raiseerr=False)
-    if not isinstance(state, InstanceState):
-        kind = _kind_of_frames(frames[number:])
-        return None if kind is None else AttributeRead(kind, None, None, reader, None, callers)
-    attribute = str(getattr(variables.get("self"), "key", "")) if variables is not None else ""
-    kind = _kind_of_frames(frames[number:]) or kind_of_state(state, attribute)
+    kind = _kind_of_frames(frames[number:])
+    if variables is None or not isinstance(state, InstanceState):
+        return None if kind is None else AttributeRead(kind, None, None, reader, None, callers, role)
+    attribute = str(getattr(variables.get("self"), "key", ""))
+    kind = kind or kind_of_state(state, attribute)
     if kind == "expired attribute" and is_of_subclass(state, attribute):
         kind = "deferred column"
-    return AttributeRead(kind, type(instance).__name__, attribute or None, reader, instance, callers)
+    return AttributeRead(kind, type(instance).__name__, attribute or None, reader, instance, callers, role)
 
 
 def _kind_of_frames(frames: tuple[Frame, ...]) -> ReadKind | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,8 +57,8 @@ def is_session_of(frame: Frame, name: str, read: AttributeRead) -> bool | None:
     first, *rest = name.split(".")
     value = frame.locals.get(first)
     for one in rest:
-        value = getattr(value, "__dict__", {}).get(one)
-    return value is not None and value in (state.session, state.async_session)
+        value = _own(value).get(one)
+    return value is not None and (value is state.session or value is state.async_session)
 
 
 def session_name(frame: Frame, read: AttributeRead) -> str | None:
@@ -71,7 +72,16 @@ def session_name(frame: Frame, read: AttributeRead) -> str | None:
         if value is session and name.isidentifier():
             return name
     owner = variables.get("self")
-    for name, value in getattr(owner, "__dict__", {}).items():
+    for name, value in _own(owner).items():
         if isinstance(value, AsyncSession) and value is session:
             return f"self.{name}"
     return None
+
+
+def _own(value: object) -> dict[str, Any]:
+    """Return an object's own attributes; proxies and the like have none."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except Exception:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenshift.explain.attribute.answer import places, unknown_names
 from greenshift.explain.attribute.expiry import cause_of, keep_or_refresh
 from greenshift.explain.attribute.finding import unloaded_reads
+from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.explanation import Explanation
 from greenshift.explain.failure import Failure
@@ -28,7 +29,7 @@ class ExpiredAttribute(Entry):
         what = f"of the {read.model} " if read.model and cause.by != "flush" else ""
         return Explanation(
             kind=self.kind,
-            headline=f"{read.name} is expired, and was read outside the session's await",
+            headline=_headline(read),
             because=(
                 f"what was loaded {what}was expired {cause.text}; the next read asks the database again, "
                 "which an asyncio session can do only inside an await"
@@ -38,3 +39,11 @@ class ExpiredAttribute(Entry):
             edits=remedy.edits,
             unknown=(*unknown_names(read), *remedy.unknown),
         )
+
+
+def _headline(read: AttributeRead) -> str:
+    if read.is_relationship:
+        return f"{read.name} was read of an expired {read.model}, outside the session's await"
+    if read.attribute is None:
+        return f"{read.name} that is expired was read outside the session's await"
+    return f"{read.name} is expired, and was read outside the session's await"

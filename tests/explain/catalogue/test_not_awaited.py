@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -119,6 +120,35 @@ def test_the_call_is_found(program: Callable[[Any], Awaitable[object]]) -> None:
     assert explanation.where[0].role == "not awaited here"
     assert explanation.edits
     assert program.__code__.co_firstlineno < explanation.where[0].line <= program.__code__.co_firstlineno + 3
+
+
+class Shown(BaseModel):
+    id: int
+
+
+async def validated(session: Any) -> object:
+    return Shown.model_validate(find(session), from_attributes=True)
+
+
+def test_a_coroutine_in_a_validation_error_is_named() -> None:
+    explanation = explained(validated)
+    assert explanation is not None
+    assert explanation.kind == KIND
+    assert explanation.headline.startswith("find() was not awaited")
+
+
+def test_a_response_that_is_a_coroutine() -> None:
+    printed = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/.venv/lib/python3.11/site-packages/fastapi/routing.py", line 155, in serialize_response\n'
+        "    raise ResponseValidationError(\n"
+        "fastapi.exceptions.ResponseValidationError: 1 validation errors:\n"
+        "  {'type': 'model_attributes_type', 'loc': ('response',), 'msg': 'Input should be a valid dictionary', "
+        "'input': <coroutine object AsyncSession.get at 0x7f3bd30894e0>}\n"
+    )
+    [explanation] = explain_text(printed)
+    assert explanation.kind == KIND
+    assert "AsyncSession.get()" in explanation.headline
 
 
 async def in_lambda(session: Any) -> object:

@@ -31,10 +31,10 @@ _USED: Final = re.compile(
       | not\ supported\ between\ instances\ of.*'coroutine'
       | cannot\ unpack\ non-iterable\ coroutine
       | requires\ an\ object\ with\ __\w+__\ method,\ got\ coroutine
-      | (?:not|got)\ (?:a\ )?'?coroutine'?$
+      | (?:not|got)\ '?coroutine'?$
       | 'builtins\.coroutine'\ is\ not\ mapped
       | cannot\ adapt\ type\ 'coroutine'
-      | <coroutine\ object\ [\w.<>]+\ at\ 0x """,
+      | <coroutine\ object\ [\w.<>]+\ at\ """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _USED_TYPES: Final = frozenset(
@@ -50,6 +50,7 @@ _USED_TYPES: Final = frozenset(
     }
 )
 _WARNING: Final = re.compile(r"coroutine '(?P<name>[\w.<>]+)' was never awaited")
+_SHOWN: Final = re.compile(r"<coroutine object (?P<name>[\w.<>]+) at ")
 _CREATED: Final = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)\n\s+(?P<code>.+)')
 _SQLALCHEMY: Final = re.compile(
     r"^(?:AsyncSession|AsyncConnection|AsyncEngine|AsyncResult|AsyncTransaction|async_scoped_session|Async\w+Result)\."
@@ -108,15 +109,16 @@ class NotAwaited(Entry):
 
     def _used(self, raised: Raised, attribute: str | None) -> Explanation | None:
         frame = raised.user_frame
-        if frame is None:
-            return None
         doing = f"its {attribute!r} was asked for" if attribute else "was used as if it were the result"
-        call = _call(frame, attribute)
-        if call is None:
-            name = _coroutine_name(frame) or _named_in(frame.code)
+        call = None if frame is None else _call(frame, attribute)
+        if frame is None or call is None:
+            name = _shown_in(raised.message)
+            if frame is not None:
+                name = name or _coroutine_name(frame) or _named_in(frame.code)
             if name is None:
                 return None
-            return self._named(name, doing, frame.place("used here"), f"write `await` before the call of {name}().")
+            place = None if frame is None else frame.place("used here")
+            return self._named(name, doing, place, f"write `await` before the call of {name}().")
         where = [Place(frame.file, call.line, "not awaited here", frame.function, call.code)]
         if call.line != frame.line:
             where.append(frame.place("used here"))
@@ -203,6 +205,12 @@ def _coroutines(frame: Frame) -> list[tuple[str, str]]:
         for name, value in (frame.locals or {}).items()
         if type(value) is CoroutineType and re.search(rf"\b{re.escape(name)}\b", frame.code)
     ]
+
+
+def _shown_in(message: str) -> str | None:
+    """Return the name of the function whose coroutine a message shows."""
+    found = _SHOWN.search(message)
+    return None if found is None else found["name"].rpartition("<locals>.")[2]
 
 
 def _coroutine_name(frame: Frame) -> str | None:

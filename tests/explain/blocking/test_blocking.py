@@ -23,6 +23,7 @@ from greenshift import trace
 from greenshift.errors import ConfigurationError
 from greenshift.explain import Explanation, explain
 from greenshift.explain.blocking import BlockingCallError, BlockingWatch
+from greenshift.explain.editing import apply
 
 Program = Callable[[Surroundings], Coroutine[Any, Any, None]]
 
@@ -122,6 +123,24 @@ def test_the_async_function_is_named_too(around: Surroundings) -> None:
     assert found.where[1].code == "_pause()"
     assert "await asyncio.sleep" in found.fix
     assert "to_thread(_pause, ...)" in found.fix
+
+
+def test_a_sleep_is_mended_by_its_edits(tmp_path: Path) -> None:
+    path = tmp_path / "sleeper.py"
+    path.write_text("import time\n\n\nasync def sleeper(_):\n    time.sleep(0.001)\n    return 1\n")
+    namespace: dict[str, Any] = {}
+
+    def found() -> list[Explanation]:
+        linecache.checkcache()
+        exec(compile(path.read_text(), str(path), "exec"), namespace)
+        return watched(namespace["sleeper"], Surroundings(tmp_path))
+
+    [explanation] = found()
+    apply(explanation.edits)
+    assert path.read_text() == (
+        "import asyncio\nimport time\n\n\nasync def sleeper(_):\n    await asyncio.sleep(0.001)\n    return 1\n"
+    )
+    assert found() == []
 
 
 def test_in_mode_error_the_call_raises_instead_of_blocking(around: Surroundings) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from greenshift import trace
 from greenshift.explain.blocking.advice import replacement
 from greenshift.explain.blocking.stack import LoopWork
-from greenshift.explain.explanation import Explanation, Place
+from greenshift.explain.explanation import Edit, Explanation, Place
 
 BLOCKING_CALL: Final = "blocking call in the event loop"
 SYNC_ENGINE: Final = "sync engine in a running loop"
@@ -63,7 +63,17 @@ def blocking_call(function: str, work: LoopWork) -> Explanation:
         because=f"`{name}` waits{inside} without giving way to other tasks. Until it returns, {_CONSEQUENCE}.",
         where=_places(work),
         fix=thread.removeprefix("or ") if instead is None else f"{instead}\n{thread}",
+        edits=_edits(function, work),
     )
+
+
+def _edits(function: str, work: LoopWork) -> tuple[Edit, ...]:
+    if function != "time.sleep" or work.through is not None:
+        return ()
+    # LibCST, which an application that does not block need not load.
+    from greenshift.explain.editing.sleeping import sleep_edits
+
+    return sleep_edits(work.called.f_code.co_filename, work.called.f_lineno)
 
 
 def sync_statement(statement: trace.Statement, work: LoopWork) -> Explanation:

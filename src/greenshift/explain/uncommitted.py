@@ -12,6 +12,7 @@ from greenshift import trace
 from greenshift.explain.editing.committing import commit_after
 from greenshift.explain.explanation import Edit, Explanation, Place
 from greenshift.explain.leaving import Leaving, leaving
+from greenshift.explain.sites import place_of
 from greenshift.trace import ConnectionInfo, Statement
 
 KIND: Final = "commit forgotten"
@@ -215,4 +216,4 @@ def _edits(last: Statement) -> tuple[tuple[Edit, ...], str]:
 
 def _places(statement: Statement, role: str) -> tuple[Place, ...]:
     site = statement.call_site
-    return () if site is None else (Place(site.file, site.line, role, site.function),)
+    return () if site is None else (place_of(site, role),)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import InstanceState, Session
 from greenshift import trace
 from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.editing.merging import merge_instead_of_add
-from greenshift.explain.explanation import Edit, Explanation, Place
+from greenshift.explain.explanation import Edit, Explanation
 from greenshift.explain.failure import Failure, Frame, Raised
+from greenshift.explain.sites import place_of
 
 _MESSAGE: Final = re.compile(r"Object '<(?P<model>\w+) at 0x[0-9a-fA-F]+>' is already attached to session '\d+'")
 
@@ -38,8 +39,7 @@ class AttachedElsewhere(Entry):
         places = [] if frame is None else [frame.place("attached here")]
         loaded = None if state is None else trace.instances.state_source(state)
         if loaded is not None and loaded.call_site is not None:
-            site = loaded.call_site
-            places.append(Place(site.file, site.line, "loaded here", site.function))
+            places.append(place_of(loaded.call_site, "loaded here"))
         receiver = new or "session"
         is_async = new is not None and isinstance(variables.get(new), AsyncSession)
         call = f"{'await ' if is_async or state is None else ''}{receiver}.merge({name or 'object'})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenshift.explain import sites
 from greenshift.explain.catalogue.server_error import own_statement
 from greenshift.explain.explanation import Place
 from greenshift.explain.facts import ConnectionFact, Facts
@@ -16,7 +17,7 @@ def place_of(connection: ConnectionFact, role: str) -> Place | None:
     """
     last = connection.last_statement
     site = connection.held_by if last is None or last.call_site is None else last.call_site
-    return None if site is None else Place(site.file, site.line, role, site.function)
+    return None if site is None else sites.place_of(site, role)
 
 
 def told(connection: ConnectionFact) -> str:

@@ -9,6 +9,7 @@ from greenshift.explain.catalogue.server_error import own_statement, server_erro
 from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.facts import ConnectionFact, Facts
 from greenshift.explain.failure import Failure
+from greenshift.explain.sites import place_of
 
 _MESSAGE: Final = "idle-in-transaction timeout"
 # asyncpg does not tell why the server closed the connection; it tells nothing of a transaction that was at work.
@@ -73,9 +74,7 @@ def _idle(connection: ConnectionFact) -> tuple[str, list[Place]]:
     told = f" It did nothing for {last.seconds_ago:.1f} s after: {own_statement(last.sql)}."
     places = []
     if last.call_site is not None:
-        places.append(Place(last.call_site.file, last.call_site.line, "idle since here", last.call_site.function))
+        places.append(place_of(last.call_site, "idle since here"))
     if connection.held_by is not None and connection.held_by != last.call_site:
-        places.append(
-            Place(connection.held_by.file, connection.held_by.line, "begun here", connection.held_by.function)
-        )
+        places.append(place_of(connection.held_by, "begun here"))
     return told, places

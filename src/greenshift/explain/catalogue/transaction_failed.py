@@ -9,6 +9,7 @@ from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.catalogue.server_error import server_error
 from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.failure import Failure, Raised
+from greenshift.explain.sites import place_of
 
 _ORIGINAL: Final = re.compile(r"Original exception was: (?P<text>.*)")
 _CLASS: Final = re.compile(r"^\((?P<driver>[\w.]+)\) (?:<class '(?P<inner>[\w.]+)'>: )?")
@@ -66,7 +67,7 @@ def _earlier(failure: Failure, raised: Raised) -> tuple[str | None, list[Place]]
         return _short("", found["text"]), []
     if previous is not None and previous.error is not None:
         site = previous.call_site
-        places = [] if site is None else [Place(site.file, site.line, "failed here", site.function)]
+        places = [] if site is None else [place_of(site, "failed here")]
         return previous.error, places
     return None, []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -158,6 +159,24 @@ def test_a_terminal_as_standard_input_is_told_what_to_do(tmp_path: Path) -> None
 
     assert result.returncode == 2
     assert b"docker logs web 2>&1 | greenshift explain" in result.stderr
+
+
+def test_on_a_terminal_sentences_are_wrapped_between_words(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_text(LAZY)
+    terminal, end = pty.openpty()
+    try:
+        environment = {**os.environ, "COLUMNS": "70", "TERM": "xterm"}
+        subprocess.run([COMMAND, "explain", "web.log"], stdout=end, env=environment, cwd=tmp_path, timeout=60)
+        output = os.read(terminal, 65536).decode()
+    finally:
+        os.close(terminal)
+        os.close(end)
+
+    assert "\x1b[" in output
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines()
+    because = next(index for index, line in enumerate(lines) if line.startswith("  because"))
+    assert len(lines[because]) <= 70
+    assert lines[because + 1].startswith(" " * 13)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])

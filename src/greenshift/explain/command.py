@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -50,7 +51,8 @@ def run(files: Sequence[Path], *, as_json: bool, diff: bool) -> int:
     else:
         console = Console(stderr=diff, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for number, (explanation, count) in enumerate(explained):
-            console.print(*([Text("")] if number else []), rendered(explanation, count), sep="\n")
+            width = console.width if console.is_terminal else None
+            console.print(*([Text("")] if number else []), rendered(explanation, count, width), sep="\n")
     if diff:
         sys.stdout.write(_patch([explanation.edits for explanation, _ in explained]))
     for line in _unexplained(findings):
@@ -58,19 +60,21 @@ def run(files: Sequence[Path], *, as_json: bool, diff: bool) -> int:
     return EXPLAINED if explained else NOTHING_EXPLAINED
 
 
-def rendered(explanation: Explanation, count: int = 1) -> Text:
+def rendered(explanation: Explanation, count: int = 1, width: int | None = None) -> Text:
     """Return an explanation for a terminal; without colours it reads the same.
 
     Args:
         explanation: what to show.
         count: how many times its error was seen.
+        width: the terminal's width, to which sentences are wrapped; None to leave lines whole.
     """
+    room = None if width is None else max(width - _LABEL - 2, 40)
     text = Text()
     text.append(explanation.kind, style="bold red")
     text.append(f": {explanation.headline}", style="bold")
     if count > 1:
         text.append(f"  (seen {count} times)", style="dim")
-    _paragraph(text, "because", explanation.because)
+    _paragraph(text, "because", explanation.because, room=room)
     for index, place in enumerate(explanation.where):
         where = f"{place.file}:{place.line}" + (f" in {place.function}" if place.function else "")
         _paragraph(text, "" if index else "where", where, style="cyan")
@@ -78,18 +82,26 @@ def rendered(explanation: Explanation, count: int = 1) -> Text:
         if place.code:
             _paragraph(text, "", f"    {place.code}", style="dim")
     if explanation.fix:
-        _paragraph(text, "fix", explanation.fix, style="green")
+        _paragraph(text, "fix", explanation.fix, style="green", room=room)
     for edit in explanation.edits:
         _paragraph(text, "edit", f"{edit.file}:{edit.line}  {edit.title}")
     for sentence in explanation.unknown:
-        _paragraph(text, "not known", sentence, style="dim")
+        _paragraph(text, "not known", sentence, style="dim", room=room)
     return text
 
 
-def _paragraph(text: Text, label: str, body: str, style: str = "") -> None:
-    for index, line in enumerate(body.split("\n")):
+def _paragraph(text: Text, label: str, body: str, style: str = "", room: int | None = None) -> None:
+    lines = [part for line in body.split("\n") for part in _wrapped(line, room)]
+    for index, line in enumerate(lines):
         text.append(f"\n  {'' if index else label:<{_LABEL}}")
         text.append(line, style=style)
+
+
+def _wrapped(line: str, room: int | None) -> list[str]:
+    if room is None or len(line) <= room:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _text(path: Path) -> str:

@@ -73,6 +73,7 @@ class ConnectionFact:
         held_seconds: for how long it had been held.
         checked_out: whether somebody held it.
         task: the name of the task that took it.
+        task_ended: whether that task has ended, and so nobody gives it back any more.
         thread: the name of the thread that took it.
         test: the test that took it.
         transaction_seconds: the age of its open transaction, or None.
@@ -94,6 +95,7 @@ class ConnectionFact:
     held_seconds: float | None
     checked_out: bool
     task: str | None
+    task_ended: bool
     thread: str | None
     test: str | None
     transaction_seconds: float | None
@@ -120,6 +122,7 @@ class ConnectionFact:
             held_seconds=None if checkout is None else checkout.seconds,
             checked_out=checkout is not None,
             task=None if checkout is None else checkout.task_name,
+            task_ended=checkout is not None and _has_ended(checkout),
             thread=None if checkout is None else checkout.thread,
             test=None if checkout is None else checkout.test,
             transaction_seconds=None if since is None else time.perf_counter() - since,
@@ -128,6 +131,13 @@ class ConnectionFact:
             failed=info is failing,
             same_pool=pool is not None and info.pool is pool,
         )
+
+
+def _has_ended(checkout: trace.Checkout) -> bool:
+    if checkout.task_name is None:
+        return False
+    task = checkout.task
+    return task is None or task.done()
 
 
 @dataclass(frozen=True)

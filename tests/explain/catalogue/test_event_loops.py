@@ -319,3 +319,27 @@ def test_a_response_500_of_test_client_is_remembered(fresh_url: FreshUrl) -> Non
         assert [client.get("/").status_code for _ in range(2)] == [500, 500]
         kinds = [one.kind for one in witness.explanations()]
     assert set(kinds) == {"TestClient's event loop"}
+
+
+def test_a_session_that_a_finished_task_left_open(fresh_url: FreshUrl) -> None:
+    kept: list[AsyncSession] = []
+
+    async def forgetful(engine: AsyncEngine) -> None:
+        kept.append(AsyncSession(engine))
+        await kept[0].execute(text("SELECT 'forgotten'"))
+
+    async def main() -> None:
+        engine = create_async_engine(fresh_url("psycopg"), pool_size=1, max_overflow=0, pool_timeout=0.1)
+        try:
+            await asyncio.create_task(forgetful(engine), name="the forgetful one")
+            await one(engine)
+        finally:
+            await kept[0].close()
+            await engine.dispose()
+
+    with Witness():
+        explanation = failed(lambda: asyncio.run(main()))
+    assert explanation.kind == "pool limit reached"
+    assert "Task 'the forgetful one', which has ended, has held one" in explanation.because
+    line = forgetful.__code__.co_firstlineno + 2
+    assert f"test_event_loops.py:{line}: its task ended" in explanation.fix

@@ -61,6 +61,8 @@ def _because(size: int, overflow: int, holders: tuple[ConnectionFact, ...]) -> s
 
 def _holder(one: ConnectionFact) -> str:
     who = f"Task {one.task!r}" if one.task else f"Thread {one.thread!r}" if one.thread else "Somebody"
+    if one.task_ended:
+        who += ", which has ended,"
     text = f"{who} has held one for {one.held_seconds or 0.0:.1f} s"
     if one.held_by is not None:
         text += f", taken at {one.held_by}"
@@ -88,6 +90,12 @@ def _fix(facts: Facts | None, holders: tuple[ConnectionFact, ...]) -> str:
             f"the {waiter} that waits holds a connection itself, taken at {place.file}:{place.line}:\n"
             "it can wait for ever. Use that session or connection for the inner work too (pass it on), or end its\n"
             "block before a second one begins. A larger pool only hides it."
+        )
+    lost = next((one.held_by for one in holders if one.task_ended and one.held_by is not None), None)
+    if lost is not None:
+        return (
+            f"close what was opened at {lost.file}:{lost.line}: its task ended and never gave the connection back.\n"
+            "`async with` around the session or connection closes it whatever happens."
         )
     return (
         "give connections back sooner: `async with` (or `with`) around every session and connection, no waiting for\n"

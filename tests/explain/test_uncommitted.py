@@ -107,6 +107,25 @@ def test_an_async_session_left_without_commit_is_noticed(fresh_url: Callable[[st
     assert [edit.new.strip() for edit in explanation.edits] == ["await session.commit()"]
 
 
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_a_dependency_that_is_not_run_to_its_end_is_noticed(fresh_url: Callable[[str], str], driver: str) -> None:
+    async def program(factory: async_sessionmaker[AsyncSession]) -> None:
+        async def sessions() -> AsyncIterator[AsyncSession]:
+            async with factory() as session:
+                yield session
+
+        given = sessions()
+        async for session in given:
+            session.add(Owner())
+            await session.flush()
+            break
+        await given.aclose()  # type: ignore[attr-defined]
+        async with factory() as session:
+            (await session.scalars(select(Owner))).one()
+
+    assert len(in_async(program, fresh_url(driver))) == 1
+
+
 def in_async(program: Callable[[async_sessionmaker[AsyncSession]], object], url: str) -> list[object]:
     async def main() -> list[object]:
         engine = create_async_engine(url)

@@ -32,11 +32,16 @@ def leaving() -> Leaving:
             continue
         if code.co_qualname in _ROLLBACKS:
             asked = True
-        elif code.co_name == "__exit__" and frame.f_locals.get("type_") is not None:
+        elif code.co_name == "__exit__" and _is_error(frame.f_locals.get("type_")):
             return "exception"
     if asked:
         return "rolled back"
-    return "exception" if sys.exc_info()[1] is not None or _awaited_by_an_exception() else "left"
+    return "exception" if _is_error(sys.exc_info()[0]) or _awaited_by_an_exception() else "left"
+
+
+def _is_error(raised: object) -> bool:
+    """Return whether an exception's class is more than the end of a generator that nobody asks any more."""
+    return isinstance(raised, type) and not issubclass(raised, GeneratorExit)
 
 
 def _awaited_by_an_exception() -> bool:
@@ -57,7 +62,7 @@ def _awaited_by_an_exception() -> bool:
             if frame.f_code.co_name == "__aexit__":
                 ended_by = frame.f_locals.get("type_")
             if any(value is current for value in frame.f_locals.values()):
-                return ended_by is not None
+                return _is_error(ended_by)
     return False
 
 

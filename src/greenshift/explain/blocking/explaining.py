@@ -14,7 +14,7 @@ from greenshift.explain.explanation import Edit, Explanation, Place
 BLOCKING_CALL: Final = "blocking call in the event loop"
 SYNC_ENGINE: Final = "sync engine in a running loop"
 
-_CONSEQUENCE: Final = "the event loop runs nothing else: no other request is answered, no timeout fires"
+CONSEQUENCE: Final = "the event loop runs nothing else: no other request is answered, no timeout fires"
 _SQL_LIMIT: Final = 80
 
 
@@ -60,7 +60,7 @@ def blocking_call(function: str, work: LoopWork) -> Explanation:
     return Explanation(
         kind=BLOCKING_CALL,
         headline=f"`{name}` blocks the event loop, called in `{work.called.f_code.co_name}`",
-        because=f"`{name}` waits{inside} without giving way to other tasks. Until it returns, {_CONSEQUENCE}.",
+        because=f"`{name}` waits{inside} without giving way to other tasks. Until it returns, {CONSEQUENCE}.",
         where=_places(work),
         fix=thread.removeprefix("or ") if instead is None else f"{instead}\n{thread}",
         edits=_edits(function, work),
@@ -89,7 +89,7 @@ def sync_statement(statement: trace.Statement, work: LoopWork) -> Explanation:
         kind=SYNC_ENGINE,
         headline=f"a sync engine ran a statement inside the event loop, in `{work.called.f_code.co_name}`",
         because=f"It was made with `create_engine` and waits for PostgreSQL in the loop's own thread (`{short}`). "
-        f"Until the answer is there, {_CONSEQUENCE}.",
+        f"Until the answer is there, {CONSEQUENCE}.",
         where=_places(work),
         fix=sync_engine_fix(None if work.within is None else work.within.f_code.co_name),
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from greenshift.explain.catalogue.async_url import AsyncURL
 from greenshift.explain.catalogue.attached_elsewhere import AttachedElsewhere
+from greenshift.explain.catalogue.blocking_call import BlockingCall
 from greenshift.explain.catalogue.client_loop import ClientLoop
 from greenshift.explain.catalogue.closed_loop import ClosedLoop
 from greenshift.explain.catalogue.commit_forgotten import CommitForgotten
@@ -38,6 +39,7 @@ from greenshift.explain.catalogue.violations import (
 
 # The more particular first: an entry further down may be what an earlier one looks like from afar.
 ENTRIES: Final[tuple[Entry, ...]] = (
+    BlockingCall(),
     SyncEngineInLoop(),
     CheckViolation(),
     ForeignKeyViolation(),

@@ -51,7 +51,8 @@ class Reproduction:
         sys.modules[name] = module
         try:
             source = self.path.read_text()
-            exec(compile(source, str(self.path), "exec"), module.__dict__)  # a cached bytecode would outlive an edit
+            # Cached bytecode would outlive an edit.
+            exec(compile(source, str(self.path), "exec", dont_inherit=True), module.__dict__)
         except BaseException:
             del sys.modules[name]
             raise

@@ -21,7 +21,7 @@ from greenshift.explain.explanation import Edit, Place
 from greenshift.trace import CallSite
 from greenshift.trace.instances import chain_of
 
-_UNWATCHED: Final = "which statement loaded the object: nobody watched when it ran (greenshift.explain.Witness does)"
+_UNWATCHED: Final = "which statement loaded the object: it ran unwatched, or was no select()"
 _PRINTED: Final = "which statement loaded the object: a printed traceback does not say"
 # selectinload is right for every relationship: it needs no unique(), and works with LIMIT, FOR UPDATE and streaming.
 _OPTIONS: Final = {"lazy relationship": "selectinload", "deferred column": "undefer"}
@@ -37,7 +37,7 @@ def load_with_query(reads: list[AttributeRead]) -> Remedy:
     state, loaded = read.state, read.source
     if state is None or read.attribute is None:
         return _in_general(reads)
-    paths = [path for one in reads for path in _paths(one)]
+    paths = list(dict.fromkeys(path for one in reads for path in _paths(one)))
     if loaded is None:
         return _created(reads) if read.is_created else _unwatched(read, paths)
     root = state.load_path.path[0] if state.load_path.path else state.mapper

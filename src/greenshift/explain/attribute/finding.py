@@ -37,4 +37,14 @@ def unloaded_reads(failure: Failure, kind: ReadKind) -> list[AttributeRead]:
     # An expired object explains all that fails of it.
     if any(one.kind == "expired attribute" for one in reads):
         return [one for one in reads if one.kind == "expired attribute"] if kind == "expired attribute" else []
-    return reads if reads and reads[0].kind == kind else []
+    return alike(reads) if reads and reads[0].kind == kind else []
+
+
+def alike(reads: list[AttributeRead]) -> list[AttributeRead]:
+    """Return those of several reads that one remedy mends: of the first's kind, of objects of the same statement.
+
+    Args:
+        reads: at least one.
+    """
+    source = reads[0].source
+    return [one for one in reads if one.kind == reads[0].kind and one.source is source]

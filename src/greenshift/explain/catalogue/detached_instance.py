@@ -9,6 +9,7 @@ from typing import Final
 from greenshift.explain.attribute.answer import loading, places, unknown_names
 from greenshift.explain.attribute.eager import load_with_query
 from greenshift.explain.attribute.expiry import cause_of, keep_for_later
+from greenshift.explain.attribute.finding import alike
 from greenshift.explain.attribute.printed import with_names
 from greenshift.explain.attribute.read import AttributeRead, ReadKind, read_in_frames
 from greenshift.explain.attribute.remedy import Remedy
@@ -55,8 +56,7 @@ class DetachedInstance(Entry):
             return self._explained([replace(read, kind=kind, model=read.model or found["model"], attribute=name)])
         reads = reads_in_validation(failure, "DetachedInstanceError")
         if reads:
-            of_a_kind = [read for read in reads if read.kind == reads[0].kind]
-            return self._explained([self._named(read, failure) for read in of_a_kind])
+            return self._explained(alike([self._named(read, failure) for read in reads]))
         raised = failure.find("InvalidRequestError")
         found = None if raised is None else _NOT_IN_SESSION.search(raised.message)
         return None if found is None else self._not_in_session(found["model"], failure)

@@ -58,6 +58,14 @@ def test_json_records(record: dict[str, object]) -> None:
     ]
 
 
+def test_a_line_of_code_that_ends_like_a_record_stays() -> None:
+    code = 'return {"status": "ok: \\\\n", "detail": "none"}'
+
+    [failure] = parse(TRACEBACK.replace("g()", code))
+
+    assert failure.chain[0].frames[0].code == code
+
+
 def test_a_traceback_with_its_line_ends_written_out() -> None:
     line = 'level=error msg="failed" traceback="' + TRACEBACK.replace('"', '\\"').replace("\n", "\\n") + '"'
 

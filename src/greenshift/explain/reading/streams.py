@@ -16,6 +16,8 @@ _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1
 _CONTAINER: Final = re.compile(r"^(?P<name>[\w.\-/]+) +\| ?")
 _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]?\d*(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) F )?")
 _ESCAPED: Final = re.compile(r"\\n\s+File \\?\"")
+# What a string of a record must hold to be read apart from its line: most lines that end in a brace are no records.
+_TELLING: Final = re.compile(r"\n|[A-Z]\w*(?:Error|Exception|Greenlet|Violation|Warning): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,21 @@ def streams(text: str) -> list[list[Line]]:
         One stream for the lines without a container's name, one for each container's, and one for each string of a
         JSON record that may hold a traceback.
     """
-    masked = mask(_ANSI.sub("", text).replace("\r\n", "\n"))
-    lines = [Line(number, line.rstrip("\r")) for number, line in enumerate(masked.split("\n"), 1)]
-    named = Counter(prefix["name"] for line in lines if (prefix := _CONTAINER.match(line.text)))
+    masked = mask(_ANSI.sub("", text) if "\x1b" in text else text)
+    lines = masked.replace("\r\n", "\n").split("\n")
+    named = Counter(prefix["name"] for line in lines if "|" in line and (prefix := _CONTAINER.match(line)))
     found: dict[str, list[Line]] = {}
     records: list[list[Line]] = []
-    for line in lines:
-        name, rest = "", line.text
-        if (container := _CONTAINER.match(rest)) and named[container["name"]] > 1:
-            name, rest = container["name"], rest[container.end() :]
-        if time := _TIME.match(rest):
-            rest = rest[time.end() :]
-        unfolded = list(_unfolded(rest))
-        records += [[Line(line.number, part) for part in one.split("\n")] for one in unfolded]
+    for number, line in enumerate(lines, 1):
+        name = ""
+        if "|" in line and (container := _CONTAINER.match(line)) and named[container["name"]] > 1:
+            name, line = container["name"], line[container.end() :]
+        if line[:4].isdigit() and (time := _TIME.match(line)):
+            line = line[time.end() :]
+        unfolded = list(_unfolded(line)) if "{" in line or "\\n" in line else []
+        records += [[Line(number, part) for part in one.split("\n")] for one in unfolded]
         if not unfolded:
-            found.setdefault(name, []).append(Line(line.number, rest))
+            found.setdefault(name, []).append(Line(number, line))
     return [*found.values(), *records]
 
 
@@ -68,8 +70,10 @@ def _unfolded(line: str) -> Iterator[str]:
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict):
-            yield from (mask(one) for one in _strings(record))
-            return
+            told = [mask(one) for one in _strings(record) if _TELLING.search(one)]
+            yield from told
+            if told:
+                return
     if _ESCAPED.search(line):
         yield line.replace('\\"', '"').replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\")
 

@@ -362,6 +362,30 @@ def test_what_was_before_a_savepoint_remains(engine: Engine, uncommitted: Uncomm
     assert len(uncommitted.explanations()) == 1
 
 
+def test_a_sandbox_that_never_commits_is_told_apart(engine: Engine, uncommitted: Uncommitted) -> None:
+    with engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            session.add(Owner())
+            session.commit()
+        read(engine)
+        [explanation] = uncommitted.explanations()
+        outer.rollback()
+    assert "savepoint" in explanation.because
+    assert "same connection" in explanation.fix
+    assert not explanation.edits
+
+
+def test_the_edit_follows_the_last_write_and_no_savepoint(engine: Engine, uncommitted: Uncommitted) -> None:
+    with Session(engine) as session:
+        session.add(Owner())
+        session.flush()
+        session.begin_nested()
+        read(engine)
+        [explanation] = uncommitted.explanations()
+    [edit] = explanation.edits
+    assert edit.line == explanation.where[0].line
+
+
 def test_a_test_that_begins_knows_nothing_of_the_last(engine: Engine, uncommitted: Uncommitted) -> None:
     with Session(engine) as session:
         session.add(Owner())

@@ -21,7 +21,7 @@ SOURCE: Final = "https://docs.sqlalchemy.org/en/20/orm/session_basics.html#commi
 _WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 _READS: Final = frozenset({"SELECT", "WITH"})
 _COMMON: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
-_SAVEPOINTS: Final = frozenset({"SAVEPOINT", "ROLLBACK"})
+_SAVEPOINTS: Final = frozenset({"SAVEPOINT", "RELEASE", "ROLLBACK"})
 _HEAD: Final = re.compile(r"\s*([A-Za-z]+)")
 _WRITTEN: Final = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([\w."]+)', re.IGNORECASE)
 _AGGREGATE: Final = re.compile(r"\b(?:count|sum|min|max|exists|bool_or|avg)\s*\(", re.IGNORECASE)
@@ -185,7 +185,8 @@ def _missed(
 
 
 def _explanation(transaction: _Transaction, write: Statement, read: Statement, table: str) -> Explanation:
-    last = transaction.writes[-1]
+    last = [one for one in transaction.writes if _table(one) is not None][-1]
+    released = any(one.sql.startswith("RELEASE") for one in transaction.writes[transaction.writes.index(write) :])
     edit, call = _edits(last)
     is_open = transaction.ended is None or read.started < transaction.ended
     state = "was still open when it was read" if is_open else "was left without a commit, which rolls it back"
@@ -193,14 +194,25 @@ def _explanation(transaction: _Transaction, write: Statement, read: Statement, t
     unknown: tuple[str, ...] = ()
     if read.rows and not _AGGREGATE.search(read.sql):
         unknown = (f"whether the read missed just this row: it returned {read.rows}",)
+    because = f"the transaction that wrote it {state}; a flush sends the rows, but others see only what is committed."
+    fix = (
+        f"`{call}` after the write, before it is read elsewhere;\n"
+        "where `session.begin()` is a block, which commits at its end, read behind it"
+    )
+    if released:
+        because += " A savepoint was released since, which commits nothing."
+        fix = (
+            "commit the transaction around the savepoint.\n"
+            "Where the session joined a connection's transaction (a test's sandbox), its commit() only releases a "
+            "savepoint: read through the same connection, or use no sandbox"
+        )
     return Explanation(
         KIND,
         f"what was {verb} {table} was not committed, and is read in another transaction",
-        f"the transaction that wrote it {state}; a flush sends the rows, but others see only what is committed.",
+        because,
         (*_places(write, "written here"), *_places(read, "read here")),
-        f"`{call}` after the write, before it is read elsewhere;\n"
-        "where `session.begin()` is a block, which commits at its end, read behind it",
-        edit,
+        fix,
+        () if released else edit,
         unknown,
     )
 

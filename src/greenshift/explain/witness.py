@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.pool import Pool
@@ -112,7 +112,12 @@ class Witness:
             self._busy.on = False
         if explanation is not None:
             self._note(explanation)
-        raise ExplainedMissingGreenlet(message, explanation)
+        _cannot_load_here(ExplainedMissingGreenlet(message, explanation))
+
+
+def _cannot_load_here(error: ExplainedMissingGreenlet) -> NoReturn:
+    # The one frame of ours that pytest shows, since it prints the last one's whole function: this is a short one.
+    raise error
 
 
 def _facts(

@@ -13,6 +13,13 @@ def single_parent(session: Session) -> None:
         assert len(author.books) == 2
 
 
+def one_parent_loaded_again_and_again(session: Session) -> None:
+    author = session.get_one(Author, 1)
+    for name in ("books", "books", "books"):
+        session.expire(author, [name])
+        assert len(author.books) == 2
+
+
 def two_parents_of_two_queries(session: Session) -> None:
     for number in (1, 2):
         author = _author(session, number)

@@ -58,6 +58,11 @@ def merge_in_a_loop(session: Session) -> None:
     session.commit()
 
 
+def merge_of_what_is_the_same_already(session: Session) -> None:
+    for number in (1, 2, 3):
+        session.merge(Tag(id=number, name=f"tag {number}"))
+
+
 def upsert_in_a_loop(session: Session) -> None:
     for number in (1, 2, 3, 4):
         statement = postgresql.insert(Tag).values(id=number, name=f"u {number}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, ForeignKey, Index, create_engine, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, PendingRollbackError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -187,3 +187,33 @@ def test_text_without_frames_or_detail_is_enough_for_the_kind() -> None:
 def test_messages_of_the_users_own_are_no_errors_of_the_server(message: str) -> None:
     printed = f'Traceback (most recent call last):\n  File "/app/main.py", line 3, in save\n    x()\n{message}\n'
     assert explain_text(printed) == []
+
+
+def test_an_error_in_the_handler_of_a_violation_is_the_one_explained(engine: Engine) -> None:
+    """What arrives counts, not what was being handled."""
+    with Session(engine) as first, Session(engine) as second:
+        owner = Owner(id=1)
+        first.add(owner)
+        first.commit()
+        with pytest.raises(InvalidRequestError) as raised:
+            try:
+                with engine.begin() as connection:
+                    connection.execute(insert(Owner).values(id=1))
+            except IntegrityError:
+                second.add(owner)
+    assert explained(raised.value).kind == "object already attached"
+
+
+def test_a_violation_that_was_wrapped_is_still_explained(engine: Engine) -> None:
+    def save() -> None:
+        try:
+            with engine.begin() as connection:
+                connection.execute(insert(Account).values(owner_id=7))
+        except IntegrityError as error:
+            raise ValueError("no such owner") from error
+
+    with pytest.raises(ValueError, match="no such owner") as raised:
+        save()
+    explanation = explained(raised.value)
+    assert explanation.kind == "foreign key violation"
+    assert explanation.where[0].code == "connection.execute(insert(Account).values(owner_id=7))"

@@ -174,7 +174,7 @@ def _described(failure: Failure, raised: Raised, state: str) -> ServerError:
         columns,
         named("constraint_name", _CONSTRAINT),
         statement,
-        _led(failure),
+        _led(failure, raised),
     )
 
 
@@ -198,5 +198,8 @@ def _statement(failure: Failure) -> str | None:
     return None if found is None else found[1]
 
 
-def _led(failure: Failure) -> Raised:
-    return next((raised for raised in failure.chain if raised.user_frame is not None), failure.chain[0])
+def _led(failure: Failure, raised: Raised) -> Raised:
+    """Return the exception with the user's line: the server's own, or the nearest that wraps it."""
+    number = failure.chain.index(raised)
+    nearest = (*reversed(failure.chain[: number + 1]), *failure.chain[number + 1 :])
+    return next((one for one in nearest if one.user_frame is not None), failure.chain[0])

@@ -125,6 +125,34 @@ def test_a_module_that_cannot_be_imported_is_explained(project: Project) -> None
     result.stdout.fnmatch_lines(["*greenshift explains*", "wrong pool class: *"])
 
 
+def test_a_commit_that_was_forgotten_is_pointed_at(project: Project) -> None:
+    path = project.pytester.path / "shop" / "main.py"
+    path.write_text(path.read_text().replace("await session.commit()", "await session.flush()"))
+    result = project.check(
+        """
+        async def test_created(async_client):
+            assert (await async_client.post("/customers/Ada")).status_code == 200
+            assert (await async_client.get("/customers")).json() == ["Ada"]
+        """,
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(
+        ["*greenshift explains: this may be why*", "commit forgotten: *customer*", "*main.py:*written here*"]
+    )
+
+
+def test_an_assertion_that_fails_for_another_reason_is_not_explained(project: Project) -> None:
+    result = project.check(
+        """
+        async def test_created(async_client):
+            assert (await async_client.post("/customers/Ada")).status_code == 200
+            assert (await async_client.get("/customers")).json() == ["Bob"]
+        """,
+        failed=1,
+    )
+    result.stdout.no_fnmatch_line("*greenshift explains*")
+
+
 def test_no_explanation_code_runs_while_nothing_fails(project: Project) -> None:
     project.check(
         """

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from greenshift import trace
-from greenshift.explain.editing.committing import commit_after
 from greenshift.explain.explanation import Edit, Explanation, Place
 from greenshift.explain.leaving import Leaving, leaving
 from greenshift.explain.sites import place_of
@@ -222,6 +221,9 @@ def _edits(last: Statement) -> tuple[tuple[Edit, ...], str]:
     site = last.call_site
     if site is None:
         return (), plain
+    # Imported when it is wanted: it needs LibCST.
+    from greenshift.explain.editing.committing import commit_after
+
     found = commit_after(site.file, site.line, is_async=last.is_async)
     return ((), plain) if found is None else ((found,), found.new.strip())
 

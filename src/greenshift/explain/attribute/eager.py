@@ -83,7 +83,7 @@ def _edits(
 ) -> tuple[tuple[Edit, ...], str]:
     """Return the edits, none where the place is not certain, and the options' text as that place writes it."""
     text = ", ".join(option_text(_plain(path, reads), root.class_.__name__) for path in paths)
-    source = None if site is None else read_source(site.file)
+    source = None if site is None else read_source(site.file, site.line)
     if site is None or source is None:
         return (), text
     names = names_of(root.class_, source)
@@ -220,6 +220,6 @@ def _in_general(reads: list[AttributeRead]) -> Remedy:
 
 
 def _place(site: CallSite) -> Place:
-    source = read_source(site.file)
+    source = read_source(site.file, site.line)
     code = None if source is None or site.line > len(source.lines) else source.lines[site.line - 1].strip()
     return Place(site.file, site.line, "loaded here", site.function, code)

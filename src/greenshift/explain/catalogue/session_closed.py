@@ -42,7 +42,7 @@ class SessionUsedAfterClose(Entry):
 
 
 def _closed(frame: Frame) -> Place | None:
-    source = read_source(frame.file)
+    source = read_source(frame.file, frame.line)
     line = None if source is None else closed_above(source, frame.line)
     if source is None or line is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from greenshift.trace import is_user_file
 
 OPTION: Final = "expire_on_commit=False"
 _MAKERS: Final = frozenset({"async_sessionmaker", "AsyncSession"})
+_NAMES: Final = _MAKERS | {"sessionmaker", "Session", "configure"}
+_WORDS: Final = (b"sessionmaker", b"Session(", b"expire_on_commit")
 _LIMIT: Final = 400
 
 
@@ -26,17 +29,15 @@ def keep_after_commit(files: list[str], *, asynchronous: bool | None = True) -> 
     """
     found = []
     for path in _application(files):
-        if not _mentions(path):
-            continue
-        source = read_source(path)
-        if source is None:
-            continue
-        for call in source.nodes(cst.Call):
-            name = last_name(call.func)
-            if name == "configure" and _keyword(call, "expire_on_commit"):
-                return None
-            if _makes(call, name, asynchronous):
-                found.append((source, call))
+        for name, line in _calls(path):
+            source = read_source(path, line)
+            for call in () if source is None else source.nodes(cst.Call):
+                if source is None or source.range(call).start.line != line or last_name(call.func) != name:
+                    continue
+                if name == "configure" and _keyword(call, "expire_on_commit"):
+                    return None
+                if _makes(call, name, asynchronous):
+                    found.append((source, call))
     if len(found) != 1:
         return None
     source, call = found[0]
@@ -82,12 +83,20 @@ def _application(files: list[str]) -> list[str]:
     return sorted(paths)[:_LIMIT]
 
 
-def _mentions(path: str) -> bool:
+def _calls(path: str) -> set[tuple[str, int]]:
+    """Return the calls of a file that may make or configure sessions, each with its line."""
     try:
         text = Path(path).read_bytes()
-    except OSError:
-        return False
-    return any(word in text for word in (b"sessionmaker", b"Session(", b"expire_on_commit"))
+        tree = ast.parse(text) if any(word in text for word in _WORDS) else None
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    found = set()
+    for node in () if tree is None else ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+            if name in _NAMES:
+                found.add((name, node.lineno))
+    return found
 
 
 def _with_option(source: Source, call: cst.Call) -> Edit | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import fields
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
 import libcst as cst
-from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
+from greenshift.explain.editing.focus import focused
 from greenshift.explain.explanation import Edit
 
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
@@ -25,16 +27,25 @@ class Source:
     Args:
         path: the file.
         text: what it holds.
+        around: a line; functions and classes that it is not in are taken as empty. None for the whole file.
     """
 
-    def __init__(self, path: str, text: str) -> None:
-        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    def __init__(self, path: str, text: str, around: int | None = None) -> None:
+        wrapper = MetadataWrapper(
+            cst.parse_module(text if around is None else focused(text, around)), unsafe_skip_copy=True
+        )
         self.path = path
         self.text = text
         self.lines = _NEWLINE.split(text)
         self.module = wrapper.module
         self._positions = wrapper.resolve(PositionProvider)
-        self._parents = wrapper.resolve(ParentNodeProvider)
+        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        waiting: list[cst.CSTNode] = [self.module]
+        while waiting:
+            node = waiting.pop()
+            children = _children(node)
+            self._parents.update(dict.fromkeys(children, node))
+            waiting += children
 
     def range(self, node: cst.CSTNode) -> CodeRange:
         """Return where a node begins and ends."""
@@ -69,7 +80,7 @@ class Source:
             node = waiting.pop()
             if isinstance(node, kinds):
                 yield node
-            waiting.extend(reversed(node.children))
+            waiting.extend(reversed(_children(node)))
 
     def covers(self, node: cst.CSTNode, line: int) -> bool:
         """Return whether a node stands on a line."""
@@ -103,16 +114,18 @@ class Source:
         )
 
 
-def read_source(path: str) -> Source | None:
+def read_source(path: str, around: int | None = None) -> Source | None:
     """Return a file as a tree, or None where it cannot be read, is no UTF-8 or no Python that can be parsed.
 
     Args:
         path: the file.
+        around: a line; functions and classes that it is not in are taken as empty, which is far quicker.
+            None for the whole file.
     """
     try:
         found = Path(path).stat()
-        return _read(path, found.st_mtime_ns, found.st_size)
-    except (OSError, ValueError, cst.ParserSyntaxError, RecursionError):
+        return _read(path, around, found.st_mtime_ns, found.st_size)
+    except (OSError, ValueError, SyntaxError, cst.ParserSyntaxError, RecursionError):
         return None
 
 
@@ -124,19 +137,39 @@ def source_behind(path: str, line: int, code: str) -> Source | None:
         line: the line, from 1.
         code: the line's text without its indentation; an empty text where the traceback has none.
     """
-    source = read_source(path)
+    source = read_source(path, line)
     if source is None or not 0 < line <= len(source.lines):
         return None
     return source if source.lines[line - 1].strip() == code.strip() else None
 
 
-@lru_cache(maxsize=8)
-def _read(path: str, _changed: int, _size: int) -> Source:
+@lru_cache(maxsize=16)
+def _read(path: str, around: int | None, _changed: int, _size: int) -> Source:
     text = Path(path).read_bytes().decode()
     # Positions count lines by their ends alone; a form feed, say, ends a line for str.splitlines as well.
     if text.startswith("\ufeff") or len(text.splitlines()) + text.endswith(("\n", "\r")) != len(_NEWLINE.split(text)):
         raise ValueError(path)
-    return Source(path, text)
+    return Source(path, text, around)
+
+
+def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """Return the nodes right under a node, without white space; ``CSTNode.children`` copies the node to find them."""
+    found: list[cst.CSTNode] = []
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += [one for one in value if isinstance(one, cst.CSTNode)]
+    return found
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    names = (one.name for one in fields(kind))
+    return tuple(
+        name for name in names if not name.startswith(("whitespace", "leading", "trailing", "lines_after", "_"))
+    )
 
 
 def stored_names(source: Source, within: cst.CSTNode) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import time
 from typing import Any, Final
 
@@ -24,10 +25,12 @@ _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _NUMBERED: Final = re.compile(r"\$(\d+)")
 _PLACEHOLDER: Final = r"(?:\$\d+|%\(\w+\)s|%s|\?|:\w+)(?:::[\w ]+)?"
 _SEVERAL_IN: Final = re.compile(rf"\bIN\s*\(\s*{_PLACEHOLDER}\s*,\s*{_PLACEHOLDER}", re.IGNORECASE)
+_COLLECTIONS: Final = frozenset({list, tuple, set, frozenset})
 # A moment so near to the present, in seconds, is "now", which differs each time one asks.
 _PRESENT: Final = 300.0
 
 
+@lru_cache(maxsize=1024)
 def reads_rows(sql: str) -> bool:
     """Return whether a statement only reads rows of tables.
 
@@ -56,13 +59,18 @@ def reads_in_batches(statement: Statement) -> bool:
     Args:
         statement: one that carries the values of its parameters.
     """
-    sql = statement.sql
-    if _OFFSET.search(sql) or _SEVERAL_IN.search(sql):
+    is_batch, limit = _pieces(statement.sql)
+    if is_batch or any(type(value) in _COLLECTIONS and len(value) > 1 for value in _values(statement.parameters)):
         return True
-    if any(isinstance(value, list | tuple | set) and len(value) > 1 for value in _values(statement.parameters)):
-        return True
+    return limit is not None and _limit(limit, statement.parameters) != 1
+
+
+@lru_cache(maxsize=1024)
+def _pieces(sql: str) -> tuple[bool, str | None]:
+    """Return whether a text alone says that it asks for many, and what stands behind an ordered LIMIT."""
     found = _ORDERED_LIMIT.search(sql)
-    return found is not None and _limit(found["limit"], statement.parameters) != 1
+    is_batch = _OFFSET.search(sql) is not None or _SEVERAL_IN.search(sql) is not None
+    return is_batch, None if found is None else found["limit"]
 
 
 def digest(parameters: Any) -> int:

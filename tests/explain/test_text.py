@@ -159,3 +159,25 @@ def test_a_traceback_that_was_cut_off_leaves_the_next_alone() -> None:
     [failure] = parse(cut + traceback("one", "KeyError: 1"))
 
     assert [frame.file for frame in failure.frames] == ["/srv/one.py"]
+
+
+SUMMARY = (
+    "greenshift.explain.witness.ExplainedMissingGreenlet: greenlet_spawn has not been called; can't call await_only() "
+    "here: Account.owner is not loaded, and was read outside the session's await\n"
+    "lazy relationship: Account.owner is a relationship that is not loaded, read outside the session's await\n"
+    "  fix: add .options(selectinload(Account.owner)) to the statement at service.py:25 "
+    "(Background on this error at: https://sqlalche.me/e/21/xd2s)\n"
+)
+
+
+@pytest.mark.parametrize("text", [SUMMARY, traceback("one", SUMMARY)], ids=["alone", "with frames"])
+def test_what_was_known_when_it_was_raised_is_kept(text: str) -> None:
+    [finding] = read(text)
+
+    explanation = finding.explanation
+    assert explanation is not None
+    assert explanation.kind == "lazy relationship"
+    assert explanation.headline.startswith("Account.owner is a relationship that is not loaded")
+    assert explanation.fix == "add .options(selectinload(Account.owner)) to the statement at service.py:25"
+    assert explanation.unknown == ()
+    assert [place.file for place in explanation.where] == (["/srv/one.py"] if text != SUMMARY else [])

@@ -10,6 +10,7 @@ from greenshift.explain.reading.blocks import blocks
 from greenshift.explain.reading.chains import failures
 from greenshift.explain.reading.streams import streams
 from greenshift.explain.reading.styles import plain
+from greenshift.explain.reading.summary import with_summary
 from greenshift.explain.recognition import explain_failure
 
 
@@ -51,7 +52,7 @@ def read(*texts: str) -> list[Finding]:
     counts: dict[object, int] = {}
     firsts: dict[object, tuple[Failure, Explanation | None]] = {}
     for failure in (failure for text in texts for failure in parse(text)):
-        explanation = explain_failure(failure)
+        explanation = with_summary(failure, explain_failure(failure))
         key = failure.chain if explanation is None else explanation
         firsts.setdefault(key, (failure, explanation))
         counts[key] = counts.get(key, 0) + 1

@@ -99,6 +99,20 @@ def test_what_pytest_prints(program: Path, style: str) -> None:
     assert found == EXPECTED
 
 
+def test_what_pytest_prints_in_a_line(program: Path) -> None:
+    arguments = ["-p", "no:greenshift", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=line", "-c", "/dev/null"]
+    printed = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, program], capture_output=True, text=True, cwd=program.parent
+    ).stdout
+
+    [failure] = parse(printed)
+
+    assert shown(failure) == [
+        ("MissingGreenlet", "no row k\nDETAIL:  a second line", [("test_program.py", 14, "", "")]),
+        ("KeyError", "'k'", []),
+    ]
+
+
 def test_two_failed_tests_are_two_failures(program: Path) -> None:
     program.write_text(PROGRAM + "\n\ndef test_other():\n    raise ValueError('other')\n")
     arguments = ["-p", "no:greenshift", "-p", "no:randomly", "-p", "no:cacheprovider", "-c", "/dev/null"]

@@ -12,6 +12,7 @@ _PYTEST_FRAME: Final = re.compile(
     r"^(?P<file>(?:[A-Za-z]:[\\/])?[^\s:*?\"<>|][^:*?\"<>|]*\.pyx?|<[^<>]+>):(?P<line>\d+): "
     r"?(?:in (?P<function>\S+)|(?P<error>[A-Za-z_]\w*))?$"
 )
+_PYTEST_LINE: Final = re.compile(r"^(?P<file>\S.*\.pyx?):(?P<line>\d+): (?P<message>[A-Za-z_][\w.]*(?:: .*)?)$")
 _PYTEST_ERROR: Final = re.compile(r"^E(?:   (?P<text>.*))?$")
 _PYTEST_DEF: Final = re.compile(r"^ +(?:async )?def (?P<function>\w+)")
 _PYTEST_BORDER: Final = re.compile(r"^(?:_{4,} .* _{4,}|={8,}.*|-{8,}.*|(?:FAILED|ERROR) \S+.*)$")
@@ -136,10 +137,15 @@ def _pytest(lines: list[Line]) -> Iterator[Line]:
         text = line.text
         if (found := _PYTEST_ERROR.match(text)) and (found["text"] is not None or report.error):
             report.error.append(Line(line.number, found["text"] or ""))
+        elif report.error and text.startswith("    ") and line.number == report.error[-1].number + 1:
+            report.error.append(Line(line.number, text[4:]))  # --tb=line marks the first line of a message only
         elif found := _PYTEST_FRAME.match(text):
             yield from report.located(line, found)
         elif text.startswith(">  "):
             report.marked = line
+        elif report.error and (found := _PYTEST_LINE.match(text)) and found["message"] == report.error[0].text:
+            yield _frame(line, found["file"], found["line"], None)
+            yield from report.raised(None)
         else:
             if report.error and (_PYTEST_BORDER.match(text) or "of the above exception" in text or _ended(text)):
                 yield from report.raised(None)

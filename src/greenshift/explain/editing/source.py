@@ -27,25 +27,18 @@ class Source:
     Args:
         path: the file.
         text: what it holds.
-        around: a line; functions and classes that it is not in are taken as empty. None for the whole file.
+        parsed: the same with some functions emptied, line for line; None for the whole file.
     """
 
-    def __init__(self, path: str, text: str, around: int | None = None) -> None:
-        wrapper = MetadataWrapper(
-            cst.parse_module(text if around is None else focused(text, around)), unsafe_skip_copy=True
-        )
+    def __init__(self, path: str, text: str, parsed: str | None = None) -> None:
+        wrapper = MetadataWrapper(cst.parse_module(text if parsed is None else parsed), unsafe_skip_copy=True)
         self.path = path
         self.text = text
         self.lines = _NEWLINE.split(text)
         self.module = wrapper.module
         self._positions = wrapper.resolve(PositionProvider)
-        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        waiting: list[cst.CSTNode] = [self.module]
-        while waiting:
-            node = waiting.pop()
-            children = _children(node)
-            self._parents.update(dict.fromkeys(children, node))
-            waiting += children
+        self._nodes = list(_below(self.module))
+        self._parents = {child: node for node in self._nodes for child in _children(node)}
 
     def range(self, node: cst.CSTNode) -> CodeRange:
         """Return where a node begins and ends."""
@@ -75,12 +68,9 @@ class Source:
             kinds: the nodes' classes.
             within: the node to look in; None for the whole file.
         """
-        waiting: list[cst.CSTNode] = [within or self.module]
-        while waiting:
-            node = waiting.pop()
+        for node in self._nodes if within is None else _below(within):
             if isinstance(node, kinds):
                 yield node
-            waiting.extend(reversed(_children(node)))
 
     def covers(self, node: cst.CSTNode, line: int) -> bool:
         """Return whether a node stands on a line."""
@@ -149,7 +139,20 @@ def _read(path: str, around: int | None, _changed: int, _size: int) -> Source:
     # Positions count lines by their ends alone; a form feed, say, ends a line for str.splitlines as well.
     if text.startswith("\ufeff") or len(text.splitlines()) + text.endswith(("\n", "\r")) != len(_NEWLINE.split(text)):
         raise ValueError(path)
-    return Source(path, text, around)
+    return _parsed(path, text, text if around is None else focused(text, around))
+
+
+# Lines of the same function leave the same text.
+_parsed = lru_cache(maxsize=8)(Source)
+
+
+def _below(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Give a node and all under it, each before what is under it."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(_children(node)))
 
 
 def _children(node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -199,7 +199,7 @@ def _created(reads: list[AttributeRead]) -> Remedy:
     text, edit = refresh_before(read, names, once=True)
     fix = f"load it before the read: {text}"
     if read.state is not None and read.state.session is None:
-        fix = f"load it while the session is open: {text}"
+        fix = f"load it while the session is open: {text.removeprefix('await ')}"
     if read.relationship is not None and read.relationship.uselist:
         fix += f"\nor give the new object its collection at once: {read.model}(..., {read.attribute}=[])"
     return Remedy(fix + _awaitable(read), edits=() if edit is None else (edit,))

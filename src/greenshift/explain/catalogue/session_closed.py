@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from greenshift.explain.catalogue.entry import Entry
+from greenshift.explain.editing.closing import closed_above
 from greenshift.explain.editing.source import read_source
 from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.failure import Failure, Frame
-from greenshift.explain.session_use import closed_above
 
 
 class SessionUsedAfterClose(Entry):

@@ -140,9 +140,6 @@ def _place(key: _Key, group: _Group, exclusions: Exclusions) -> Place | None:
         if loaded is None or exclusions.in_test_file(loaded.file):
             return None
     loop = None if found is None else found.loop
-    lines = [] if read is None else [(read.file, read.line, read.end[0])]
-    lines += [] if loop is None else [(loop.file, loop.line, loop.line)]
-    lines += [] if loaded is None else [(loaded.file, loaded.line, loaded.line)]
-    if exclusions.is_ignored(lines):
+    if exclusions.is_ignored(read, loop, loaded):
         return None
     return Place(key.kind, key.attribute, key.chain, loaded, read, loop)

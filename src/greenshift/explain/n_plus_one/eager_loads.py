@@ -79,7 +79,7 @@ class EagerLoads:
             site = load.loaded
             if self._exclusions.in_test_file(site.file):
                 continue
-            if not self._exclusions.is_ignored([(site.file, site.line, site.line)]):
+            if not self._exclusions.is_ignored(site):
                 result.append(_explain(load))
         return result
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from greenshift.explain.n_plus_one.loops import enclosing_loop, is_fixture
+from greenshift.explain.n_plus_one.loops import Loop, enclosing_loop, is_fixture, statement_lines
 from greenshift.explain.n_plus_one.stack import Site, Stack
+from greenshift.trace import CallSite
 
 _COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<names>[^\]]*)\]", re.IGNORECASE)
 _NAME: Final = "n+1"
@@ -58,13 +59,17 @@ class Exclusions:
         *folders, name = self._relative(file).split("/")
         return any(fnmatch.fnmatch(name, glob) for glob in _TEST_FILES) or not _TEST_FOLDERS.isdisjoint(folders)
 
-    def is_ignored(self, lines: Iterable[tuple[str, int, int]]) -> bool:
-        """Return whether the user asked for silence about any of these lines.
+    def is_ignored(self, *places: Site | Loop | CallSite | None) -> bool:
+        """Return whether the user asked for silence about any of these places.
 
         Args:
-            lines: file, first and last line of each place that has a part in a finding.
+            places: those that have a part in a finding. A comment may stand on any line of their statements.
         """
-        return any(self._in_ignored_path(file) or _has_comment(file, first, last) for file, first, last in lines)
+        return any(
+            self._in_ignored_path(place.file) or _has_comment(place.file, statement_lines(place.file, place.line))
+            for place in places
+            if place is not None
+        )
 
     def _in_ignored_path(self, file: str) -> bool:
         name = self._relative(file)
@@ -78,8 +83,8 @@ class Exclusions:
         return os.path.basename(path)
 
 
-def _has_comment(file: str, first: int, last: int) -> bool:
-    for number in range(first, last + 1):
+def _has_comment(file: str, lines: Iterable[int]) -> bool:
+    for number in lines:
         found = _COMMENT.search(linecache.getline(file, number))
         if found and _NAME in {name.strip().lower() for name in found["names"].split(",")}:
             return True

@@ -112,6 +112,6 @@ def _place(key: _Key, group: _Group, exclusions: Exclusions) -> Place | None:
     if found is None or found.loop.repeats or exclusions.is_repeated_by_test(key.stack):
         return None
     sent, loop = sites[0], found.loop
-    if exclusions.is_ignored([(sent.file, sent.line, sent.end[0]), (loop.file, loop.line, loop.line)]):
+    if exclusions.is_ignored(sent, loop):
         return None
     return Place(key.template, group.model, sent, loop)

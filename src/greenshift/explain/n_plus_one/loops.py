@@ -89,14 +89,35 @@ def is_fixture(site: Site) -> bool:
     )
 
 
+def statement_lines(file: str, line: int) -> range:
+    """Return the lines of the simple statement on a line, or of the head of the compound one; else the line alone.
+
+    Args:
+        file: the file.
+        line: a line of it, from 1.
+    """
+    tree = _parsed(file)
+    found = range(line, line + 1)
+    for node in () if tree is None else ast.walk(tree):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            body = getattr(node, "body", None)
+            last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
+            if line <= last:
+                found = range(node.lineno, last + 1)
+    return found
+
+
 def _path(site: Site) -> list[ast.AST]:
-    try:
-        state = os.stat(site.file)
-        version = (state.st_mtime_ns, state.st_size)
-    except OSError:
-        version = (0, 0)
-    tree = _tree(site.file, version)
+    tree = _parsed(site.file)
     return [] if tree is None else list(_descend(tree, site))
+
+
+def _parsed(file: str) -> ast.Module | None:
+    try:
+        state = os.stat(file)
+        return _tree(file, (state.st_mtime_ns, state.st_size))
+    except OSError:
+        return _tree(file, (0, 0))
 
 
 @lru_cache(maxsize=256)

@@ -28,7 +28,8 @@ def pgbouncer(server_url: str) -> Iterator[Path]:
     url = make_url(server_url)
     sockets = Path(str(url.query["host"]))
     owner = sockets.stat()
-    folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
+    # Beside the server, whose account can get there.
+    folder = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=sockets.parent))
     settings = folder / "pgbouncer.ini"
     settings.write_text(
         f"[databases]\n* = host={sockets} port={url.query.get('port', 5432)} user={url.username}\n"

@@ -446,7 +446,7 @@ def test_file_of_the_checkout_is_the_users(engine: Engine) -> None:
         assert info.checkout.call_site.function == "test_file_of_the_checkout_is_the_users"
 
 
-def test_a_connection_knows_the_statement_before_its_last(urls: dict[str, URL]) -> None:
+def test_a_connection_knows_the_statement_before_its_last(urls: dict[str, Any]) -> None:
     engine = create_engine(urls["psycopg"])
     try:
         with trace.record() as recording, engine.connect() as connection:
@@ -454,7 +454,9 @@ def test_a_connection_knows_the_statement_before_its_last(urls: dict[str, URL]) 
             [info] = {statement.connection for statement in recording.statements}
             connection.execute(text("select 2"))
             connection.execute(text("select 3"))
-            assert info.last_statement is not None and info.last_statement.sql == "select 3"
-            assert info.previous_statement is not None and info.previous_statement.sql == "select 2"
+            assert info.last_statement is not None
+            assert info.last_statement.sql == "select 3"
+            assert info.previous_statement is not None
+            assert info.previous_statement.sql == "select 2"
     finally:
         engine.dispose()

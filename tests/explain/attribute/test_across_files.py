@@ -216,6 +216,24 @@ def test_a_column_of_the_table_of_a_subclass(run: Run) -> None:
     assert "select(Person).order_by(Person.id).options(selectin_polymorphic(Person, [Employee]))" in text
 
 
+def test_without_a_watch_the_subclass_is_still_named(run: Run) -> None:
+    service = """
+        from sqlalchemy import select
+        from .models import Person
+
+        async def go(session):
+            person = await session.scalar(select(Person))
+            return len(person.friends)
+        """
+    error = run(service, "go")
+    assert isinstance(error, BaseException)
+    explanation = explain(error)
+    assert explanation is not None
+    assert "selectinload(Customer.friends)" in explanation.fix
+    assert explanation.edits == ()
+    assert any("unwatched" in sentence for sentence in explanation.unknown)
+
+
 def test_a_commit_and_the_factory_of_another_file(run: Run) -> None:
     service = """
         from .models import Order

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapper, RelationshipDirection
 
 from greenshift.explain.attribute.names import Unnamed, name_in, names_of
 from greenshift.explain.attribute.reach import Path, reached
-from greenshift.explain.attribute.read import AttributeRead
+from greenshift.explain.attribute.read import AttributeRead, is_of_subclass
 from greenshift.explain.attribute.remedy import Remedy
 from greenshift.explain.attribute.variables import instance_name, refresh_before
 from greenshift.explain.editing.imports import NameTakenError, import_edits
@@ -78,11 +78,20 @@ def _plain(path: Path, reads: list[AttributeRead]) -> list[Step]:
     return [Step(_option(model, key, reads), model.__name__, key) for model, key in path]
 
 
+def _text(root: Mapper[Any], paths: list[Path], reads: list[AttributeRead]) -> str:
+    chains = [_plain(path, reads) for path in paths]
+    try:
+        chains = _with_subclasses(chains, paths, root)
+    except Unnamed:
+        pass
+    return ", ".join(option_text(chain, root.class_.__name__) for chain in chains)
+
+
 def _edits(
     root: Mapper[Any], site: CallSite | None, paths: list[Path], reads: list[AttributeRead]
 ) -> tuple[tuple[Edit, ...], str]:
     """Return the edits, none where the place is not certain, and the options' text as that place writes it."""
-    text = ", ".join(option_text(_plain(path, reads), root.class_.__name__) for path in paths)
+    text = _text(root, paths, reads)
     source = None if site is None else read_source(site.file, site.line)
     if site is None or source is None:
         return (), text
@@ -206,7 +215,10 @@ def _created(reads: list[AttributeRead]) -> Remedy:
 
 
 def _unwatched(read: AttributeRead, paths: list[Path]) -> Remedy:
-    text = ", ".join(option_text(_plain(path, [read]), path[0][0].__name__) for path in paths)
+    root = inspect(paths[0][0][0]).mapper
+    if read.state is not None and is_of_subclass(read.state, read.attribute or ""):
+        root = root.inherits or root
+    text = _text(root, paths, [read])
     return Remedy(_add(text, None) + _alternatives([read]), unknown=(_UNWATCHED,))
 
 

@@ -19,6 +19,15 @@ async def _name(factory: async_sessionmaker[AsyncSession], number: int) -> str |
         return await session.scalar(select(Author.name).where(Author.id == number))
 
 
+async def gathered_loops_of_one(factory: async_sessionmaker[AsyncSession]) -> None:
+    await asyncio.gather(*[_names(factory, [number]) for number in (1, 2, 3)])
+
+
+async def _names(factory: async_sessionmaker[AsyncSession], numbers: list[int]) -> list[str]:
+    async with factory() as session:
+        return [(await session.get_one(Author, number)).name for number in numbers]
+
+
 async def task_group(factory: async_sessionmaker[AsyncSession]) -> None:
     async with asyncio.TaskGroup() as group:
         for number in (1, 2, 3):

@@ -70,6 +70,13 @@ def helper_called_thrice_in_a_line(session: Session) -> None:
     assert [_named(session, "tag 1"), _named(session, "tag 2"), _named(session, "tag 3")]
 
 
+def helper_called_from_three_lines_of_a_loop(session: Session) -> None:
+    for prefix in ("tag",):
+        assert _named(session, f"{prefix} 1")
+        assert _named(session, f"{prefix} 2")
+        assert _named(session, f"{prefix} 3")
+
+
 def different_statements_in_a_loop(session: Session) -> None:
     for number, model in enumerate((Author, Book, Tag, Job), 1):
         session.get(model, number)

@@ -24,7 +24,7 @@ def server() -> Iterator[Server]:
 def bouncer(server: Server) -> Iterator[Path]:
     """A PgBouncer before the server."""
     if PROGRAM is None:
-        pytest.skip("needs the program pgbouncer")
+        pytest.fail("this needs the program pgbouncer; install it (Debian: apt-get install pgbouncer)", pytrace=False)
     with pgbouncer(server.url("postgres", "psycopg")) as folder:
         yield folder
 

@@ -210,6 +210,25 @@ def test_two_attributes_are_two_findings_whose_edits_go_together(findings: Find,
     assert findings(mended.replace(HEAD, "")) == []
 
 
+def test_a_template_is_named_by_its_own_line(findings: Find, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        "<ul>\n\n{% for author in authors %}\n<li>{{ author.books|length }}\n{% endfor %}"
+    )
+    source = """
+    from pathlib import Path
+    from jinja2 import Environment, FileSystemLoader
+
+    def program(session):
+        environment = Environment(loader=FileSystemLoader(Path(__file__).parent))
+        environment.get_template("page.html").render(authors=session.scalars(select(Author)).all())
+    """
+    [found] = findings(source)
+    read = found.where[0]
+    assert (Path(read.file).name, read.line, read.role) == ("page.html", 4, "loaded one by one here")
+    assert read.code == "<li>{{ author.books|length }}"
+    assert found.edits
+
+
 def test_values_are_neither_shown_nor_kept(findings: Find) -> None:
     source = """
     def program(session):

@@ -110,7 +110,7 @@ class Stacks:
                     is_user_file(file)
                     kind = kinds[file]
                 if kind == USER:
-                    sites.append(self._by_instruction.get((id(code), frame.f_lasti)) or self._site(code, frame.f_lasti))
+                    sites.append(self._by_instruction.get((id(code), frame.f_lasti)) or self._site(frame))
                 elif file in _LOOP_FILES:
                     return Stack(tuple(sites), is_own_load, is_repeated)
                 elif kind:  # the file of SQLAlchemy's Session
@@ -137,11 +137,18 @@ class Stacks:
         self._edges[file] = edge
         return edge
 
-    def _site(self, code: CodeType, instruction: int) -> Site:
+    def _site(self, frame: FrameType) -> Site:
+        code, instruction = frame.f_code, frame.f_lasti
         position = next(islice(code.co_positions(), instruction // 2, None), (None, None, None, None))
         site = self._by_place.get((id(code), position))
         if site is None:
-            site = self._by_place.setdefault((id(code), position), Site(code, position))
+            # Jinja compiles templates to Python, whose lines are not the template's.
+            template = frame.f_globals.get("__jinja_template__")
+            place = position
+            if template is not None:
+                line = template.get_corresponding_lineno(position[0] or code.co_firstlineno)
+                place = (line, line, None, None)
+            site = self._by_place.setdefault((id(code), position), Site(code, place))
         # The site keeps the code alive, and so its identity unique.
         self._by_instruction[id(code), instruction] = site
         return site

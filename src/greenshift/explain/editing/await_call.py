@@ -50,7 +50,7 @@ def unawaited_calls(file: str, line: int) -> list[FoundCall]:
         file: the file.
         line: the line.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     if source is None:
         return []
     return [
@@ -66,7 +66,7 @@ def call_with_attribute(file: str, line: int, attribute: str) -> FoundCall | Non
         line: the line.
         attribute: the attribute's name.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     if source is None:
         return None
     for node in source.nodes(cst.Attribute):
@@ -87,7 +87,7 @@ def call_in_variable(file: str, line: int, variable: str) -> FoundCall | None:
         line: a line that uses the variable.
         variable: its name.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     function = None if source is None else source.function_at(line)
     if source is None or function is None:
         return None
@@ -156,7 +156,7 @@ def unneeded_await(file: str, line: int, names: Callable[[str], bool]) -> tuple[
     Returns:
         None unless exactly one call of the line is such.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     if source is None:
         return None
     found = [

@@ -24,7 +24,7 @@ def commit_after(file: str, line: int, *, is_async: bool) -> Edit | None:
         line: the line that wrote.
         is_async: whether it wrote through an asyncio engine.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     if source is None:
         return None
     statements = [one for one in source.nodes(cst.SimpleStatementLine) if source.covers(one, line)]

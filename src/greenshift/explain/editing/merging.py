@@ -21,7 +21,7 @@ def merge_instead_of_add(file: str, line: int, session: str, name: str, *, is_as
     Returns:
         The edit; none where the line is anything but ``session.add(name)``, a statement of its own.
     """
-    source = read_source(file)
+    source = read_source(file, line)
     if source is None:
         return ()
     for statement in source.nodes(cst.Expr):

@@ -30,7 +30,7 @@ def option_edits(source: LoadedBy | None, chain: Chain, option: LoaderOption) ->
         option: what to put there.
     """
     site = None if source is None else source.call_site
-    file = None if site is None else read_source(site.file)
+    file = None if site is None else read_source(site.file, site.line)
     root = None if source is None else _root(source, chain, option)
     if site is None or file is None or root is None or option.is_recursive:
         return ()

@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy
 from fastapi.testclient import TestClient
 from programs import load
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from greenshift.explain.n_plus_one import Detector
@@ -47,6 +49,11 @@ async def async_some(ids: str):
     with app.state.factory() as session:
         return [session.get(Author, int(number)).name for number in ids.split(",")]
 
+@app.get("/awaited_some")
+async def awaited_some(ids: str):
+    async with app.state.async_factory() as session:
+        return [(await session.get_one(Author, int(number))).name for number in ids.split(",")]
+
 @app.get("/authors", response_model=list[AuthorOut])
 def authors(session=Depends(session)):
     return session.scalars(select(Author)).all()
@@ -65,6 +72,8 @@ def app(library_url: Callable[[str], str], tmp_path: Path) -> Iterator[Any]:
     engine = sqlalchemy.create_engine(library_url("psycopg"))
     module = load(path)
     module.app.state.factory = sessionmaker(engine)
+    async_engine = create_async_engine(library_url("asyncpg"), poolclass=NullPool)
+    module.app.state.async_factory = async_sessionmaker(async_engine)
     yield module.app
     engine.dispose()
 
@@ -91,7 +100,7 @@ def watched(folder: Path, kinds: list[str]) -> Iterator[Detector]:
     assert [one.kind for one in detector.findings()] == kinds, "\n".join(map(str, detector.findings()))
 
 
-@pytest.mark.parametrize("path", ["/some", "/async_some"])
+@pytest.mark.parametrize("path", ["/some", "/async_some", "/awaited_some"])
 @pytest.mark.parametrize("send", [by_test_client, by_httpx])
 def test_a_loop_of_requests_is_no_loop_of_the_application(
     app: Any, tmp_path: Path, send: Callable[..., None], path: str

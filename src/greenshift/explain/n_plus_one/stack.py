@@ -6,7 +6,9 @@ import asyncio.base_events
 import asyncio.events
 import asyncio.runners
 import os
+import threading
 import weakref
+from contextvars import ContextVar
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
@@ -19,18 +21,31 @@ from greenshift.trace.call_site import USER, is_user_file, kinds
 _LOOP_FILES: Final = frozenset({asyncio.base_events.__file__, asyncio.events.__file__, asyncio.runners.__file__})
 # What stands above these is a client, or hands out work; a variable of theirs lives as long as one piece of it.
 _REQUESTS: Final = {
-    os.path.join("anyio", "_backends", "_asyncio.py"): "future",
     os.path.join("concurrent", "futures", "thread.py"): "self",
     os.path.join("httpx", "_transports", "asgi.py"): "request",
     os.path.join("httpx", "_transports", "wsgi.py"): "request",
     os.path.join("flask", "app.py"): "ctx",
     os.path.join("django", "core", "handlers", "base.py"): "request",
 }
+# Its threads run for long, and each piece of work in a context of its own.
+_THREADS: Final = os.path.join("anyio", "_backends", "_asyncio.py")
 # What calls a test many times over with values of its own.
 _REPEATER: Final = f"{os.sep}hypothesis{os.sep}"
 
 # Methods of Session that load for purposes of their own: one statement an object is what they are for.
 _OWN_LOADS: Final = frozenset({"delete", "flush", "merge", "merge_all", "refresh"})
+
+
+# The piece of work that a thread does, with the thread: contexts are copied to other threads.
+_work: ContextVar[tuple[int, object] | None] = ContextVar("greenshift_work", default=None)
+
+
+def _piece_of_work() -> tuple[int, object]:
+    found, thread = _work.get(), threading.get_ident()
+    if found is None or found[0] != thread:
+        found = (thread, object())
+        _work.set(found)
+    return found
 
 
 class Site:
@@ -80,7 +95,7 @@ class Stack(NamedTuple):
     sites: tuple[Site, ...]
     is_own_load: bool = False
     is_repeated: bool = False
-    request: weakref.ref[Any] | None = None
+    request: weakref.ref[Any] | tuple[int, object] | None = None
 
 
 class Stacks:
@@ -119,6 +134,8 @@ class Stacks:
                     edge = edge or self._edge(file)
                     if edge == _REPEATER:
                         is_repeated = True
+                    elif edge == _THREADS:
+                        return Stack(tuple(sites), is_own_load, is_repeated, _piece_of_work())
                     elif edge is not None and (request := frame.f_locals.get(edge)) is not None:
                         return Stack(tuple(sites), is_own_load, is_repeated, weakref.ref(request))
                 frame = frame.f_back
@@ -131,6 +148,8 @@ class Stacks:
     def _edge(self, file: str) -> str | None:
         """Return the variable of a file of a library that is a request, what calls tests again and again, or None."""
         edge = _REPEATER if _REPEATER in file else None
+        if file.endswith(f"{os.sep}{_THREADS}"):
+            edge = _THREADS
         for name, variable in _REQUESTS.items():
             if file.endswith(f"{os.sep}{name}"):
                 edge = variable

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import ForeignKey, create_engine, select, text
-from sqlalchemy.exc import IntegrityError, MissingGreenlet
+from sqlalchemy.exc import IntegrityError, MissingGreenlet, NoResultFound
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -137,6 +137,31 @@ def test_an_attribute_that_cannot_load_raises_one_error_for_both_drivers(url: st
     assert error.explanation.kind == "lazy relationship"
     assert "selectinload(Account.owner)" in str(error) or "joinedload(Account.owner)" in str(error)
     assert witness.explanations() == [error.explanation]
+
+
+def test_an_error_without_an_event_is_seen_though_it_is_swallowed(url: str) -> None:
+    engine = create_engine(url)
+    with Witness() as witness:
+        with Session(engine) as session:
+            account = session.scalars(select(Account)).one()
+        try:
+            account.owner  # noqa: B018
+        except Exception:  # swallowed, as Pydantic and error handlers do
+            pass
+        [explanation] = witness.explanations()
+    engine.dispose()
+    assert explanation.kind == "detached instance"
+    assert "Account.owner" in explanation.headline
+    assert {place.role for place in explanation.where} >= {"read here", "loaded here"}
+
+
+def test_errors_that_are_ordinary_answers_are_not_seen(url: str) -> None:
+    engine = create_engine(url)
+    with Witness() as witness, Session(engine) as session:
+        with pytest.raises(NoResultFound):
+            session.scalars(select(Account).where(Account.id == -1)).one()
+        assert witness.explanations() == []
+    engine.dispose()
 
 
 def test_a_pool_that_is_exhausted_names_its_holders(url: str) -> None:

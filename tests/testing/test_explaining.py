@@ -65,6 +65,53 @@ async def buyer(number: int):
     result.stdout.fnmatch_lines(["*raised earlier in this test, and swallowed*", "lazy relationship: *Order.customer*"])
 
 
+def test_an_object_that_was_read_too_late_behind_a_500_is_explained_once(project: Project) -> None:
+    path = project.pytester.path / "shop" / "main.py"
+    path.write_text(
+        path.read_text()
+        + """
+from pydantic import BaseModel
+from shop.models import Order
+
+class CustomerOut(BaseModel, from_attributes=True):
+    name: str
+
+class OrderOut(BaseModel, from_attributes=True):
+    customer: CustomerOut
+
+@app.get("/orders", response_model=list[OrderOut])
+async def orders():
+    async with Session() as session:
+        return (await session.scalars(select(Order))).all()
+"""
+    )
+    result = project.check(
+        """
+        from fastapi.testclient import TestClient
+        from shop.main import app
+        from shop.models import Customer, Order
+
+        def make(session):
+            session.add(Order(item="lamp", customer=Customer(name="Ada")))
+            session.commit()
+
+        def test_answer(db_session):
+            make(db_session)
+            with TestClient(app, raise_server_exceptions=False) as client:
+                assert client.get("/orders").status_code == 200
+
+        def test_error(db_session):
+            make(db_session)
+            with TestClient(app) as client:
+                client.get("/orders")
+        """,
+        failed=2,
+    )
+    said = [line for line in result.outlines if line.startswith("detached instance: ")]
+    assert len(said) == 2
+    assert all("Order.customer" in line for line in said)
+
+
 def test_a_statement_that_failed_behind_a_500_is_explained(project: Project) -> None:
     result = project.check(
         """

@@ -6,9 +6,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NoReturn
+from types import FrameType
+from typing import Any, Final, NoReturn
 
-from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.exc import IllegalStateChangeError, InvalidRequestError, MissingGreenlet, SQLAlchemyError
+from sqlalchemy.orm.exc import DetachedInstanceError
 from sqlalchemy.pool import Pool
 
 from greenshift import trace
@@ -18,7 +20,10 @@ from greenshift.explain.failure import Failure, from_exception, remembered
 from greenshift.explain.recognition import explain_failure
 from greenshift.trace.place import running_loop, where
 
-_LIMIT = 50
+_LIMIT: Final = 50
+# Errors that fire no event. Of the first kind the frames' variables say which object it was, and are gone later.
+_OF_OBJECTS: Final = (DetachedInstanceError, MissingGreenlet)
+_OF_SESSIONS: Final = frozenset({IllegalStateChangeError, InvalidRequestError})
 
 
 class ExplainedMissingGreenlet(MissingGreenlet):
@@ -50,6 +55,7 @@ class Witness:
             trace.transactions.on_failure(self._transaction_failed),
             trace.pool.on_timeout(self._pool_timed_out),
             trace.on_load_outside_greenlet(self._attribute_cannot_load),
+            trace.on_error(self._error_made),
         ]
 
     def close(self) -> None:
@@ -90,6 +96,24 @@ class Witness:
     def _pool_timed_out(self, pool: Pool, error: BaseException) -> None:
         self._failed(error, _facts(pool=pool))
 
+    def _error_made(self, error: SQLAlchemyError, frame: FrameType | None) -> None:
+        if getattr(self._busy, "on", False):
+            return
+        if type(error) in _OF_SESSIONS:
+            self._note(remembered(from_exception(error, frame)))
+        elif isinstance(error, _OF_OBJECTS) and not isinstance(error, ExplainedMissingGreenlet):
+            explanation = self._explain(error, frame)
+            if explanation is not None:
+                self._note(explanation)
+
+    def _explain(self, error: BaseException, frame: FrameType | None) -> Explanation | None:
+        """Explain an error with the variables of the frames; whatever that loads in turn is not explained again."""
+        self._busy.on = True
+        try:
+            return explain_failure(from_exception(error, frame))
+        finally:
+            self._busy.on = False
+
     def _failed(self, error: BaseException, facts: Facts) -> None:
         attach(error, facts)
         # Explained only if somebody asks: applications live well with many an error of their database.
@@ -102,14 +126,11 @@ class Witness:
             f"greenlet_spawn has not been called; can't call await_only() here: {name} is not loaded, "
             "and was read outside the session's await"
         )
-        # The explanation reads variables of the user's; whatever that loads in turn is not explained again.
         if getattr(self._busy, "on", False):
             raise MissingGreenlet(message)
         self._busy.on = True
-        try:
-            explanation = explain_failure(from_exception(MissingGreenlet(message), load.frame))
-        finally:
-            self._busy.on = False
+        error = MissingGreenlet(message)
+        explanation = self._explain(error, load.frame)
         if explanation is not None:
             self._note(explanation)
         _cannot_load_here(ExplainedMissingGreenlet(message, explanation))

@@ -57,4 +57,5 @@ class FailureExplainer:
 
 
 def _is_same(one: Explanation, other: Explanation | None) -> bool:
-    return other is not None and (one.kind, one.where[:1]) == (other.kind, other.where[:1])
+    """Whether two explanations are of one error, seen when it was made and when it arrived: places differ in part."""
+    return other is not None and one.kind == other.kind and not set(one.where).isdisjoint(other.where)

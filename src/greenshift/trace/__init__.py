@@ -9,6 +9,7 @@ from greenshift.trace.call_site import CallSite, frames_from, include_user_path,
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.eager_loads import EagerLoad, on_eager_load
+from greenshift.trace.errors import on_error
 from greenshift.trace.installation import installation
 from greenshift.trace.instances import LoadedBy
 from greenshift.trace.loads import AttributeLoad, on_load_outside_greenlet
@@ -42,6 +43,7 @@ __all__ = [
     "is_user_file",
     "last_statements_of",
     "on_eager_load",
+    "on_error",
     "on_load_outside_greenlet",
     "pool",
     "record",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from copy import copy
 from types import CodeType
 from typing import Any, Final, NamedTuple, Self
 
@@ -201,10 +200,16 @@ class Statement:
 
     def with_parameters(self, parameters: Any) -> Self:
         """Return a copy that carries the values of the parameters."""
-        other = copy(self)
+        other = type(self)()
+        for name in _COPIED:
+            setattr(other, name, getattr(self, name))
         other.parameters = parameters
         return other
 
     def __repr__(self) -> str:
         place = f" at {self.call_site}" if self.call_site else ""
         return f"<Statement {self.sql[:60]!r} {self.origin}{place}>"
+
+
+# By hand, since every statement is copied for subscribers that ask for parameters: copy.copy takes twice as long.
+_COPIED: Final = tuple(name for name in Statement.__slots__ if name != "parameters")

@@ -7,7 +7,6 @@ without it raises where production does not (strawchemy issue 257).
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -150,5 +149,4 @@ def _is_application(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
     if not isinstance(module, ModuleType) or not isinstance(file, str) or not trace.is_user_file(file):
         return False
-    name = os.path.basename(file)
-    return not (name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py"))
+    return not trace.is_test_file(file)

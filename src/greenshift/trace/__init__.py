@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from greenshift.trace import attribute_reads, connections, instances, pool, transactions
-from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_user_file
+from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_test_file, is_user_file
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.eager_loads import EagerLoad, on_eager_load
@@ -40,6 +40,7 @@ __all__ = [
     "frames_from",
     "include_user_path",
     "instances",
+    "is_test_file",
     "is_user_file",
     "last_statements_of",
     "on_eager_load",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sysconfig
 from collections.abc import Iterator
 from itertools import islice
@@ -70,6 +71,7 @@ def _directories() -> tuple[str, ...]:
 
 _LIBRARY_DIRECTORIES: Final = _directories()
 _LIBRARY_SEGMENTS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_TEST_FILE: Final = re.compile(r"(?:^|[\\/])(?:test_[^\\/]*|[^\\/]*_test|conftest)\.py$")
 _SESSION_FILE: Final = sqlalchemy.orm.session.__file__
 _included: list[str] = []
 kinds: dict[str, int] = {}
@@ -102,6 +104,15 @@ def is_user_file(filename: str) -> bool:
     """
     kind = kinds.get(filename)
     return (_classify(filename) if kind is None else kind) == USER
+
+
+def is_test_file(filename: str) -> bool:
+    """Return whether a file is code of tests by its name: ``test_*.py``, ``*_test.py`` or ``conftest.py``.
+
+    Args:
+        filename: a path, of this machine or another.
+    """
+    return _TEST_FILE.search(filename) is not None
 
 
 def include_user_path(path: str | os.PathLike[str]) -> None:

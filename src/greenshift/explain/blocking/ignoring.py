@@ -10,7 +10,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 from typing import Final
 
-_TEST_FILE: Final = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+from greenshift.trace import is_test_file
+
 _TEST_FOLDERS: Final = frozenset({"test", "tests"})
 _COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<kinds>[^\]]*)\]")
 
@@ -41,4 +42,4 @@ class Ignored:
         """Return whether a file is a test's own: by its name, or in a folder ``tests`` of the project."""
         inside = path.startswith(self._root + os.sep)
         *folders, name = PurePath(os.path.relpath(path, self._root) if inside else os.path.basename(path)).parts
-        return _TEST_FILE.fullmatch(name) is not None or not _TEST_FOLDERS.isdisjoint(folders)
+        return is_test_file(name) or not _TEST_FOLDERS.isdisjoint(folders)

@@ -17,11 +17,10 @@ from greenshift.explain.facts import ConnectionFact
 from greenshift.explain.failure import Failure, Frame
 from greenshift.explain.libraries import DATABASE, is_of, passes_through
 from greenshift.explain.sites import place_of
+from greenshift.trace import is_test_file
 
 _MESSAGES: Final = ("attached to a different loop", "bound to a different event loop")
 _QUEUE: Final = re.compile(r"<Queue\b.*bound to a different event loop", re.DOTALL)
-
-_TEST_FILE: Final = re.compile(r"(?:^|[\\/])(?:test_\w+|conftest)\.py$")
 
 # The callback of asyncpg's own futures: a message that shows it is asyncpg's even where the traceback is cut short.
 _OF_ASYNCPG: Final = "Protocol._on_waiter_completed"
@@ -164,7 +163,7 @@ class DifferentLoop(Entry):
 def _in_pytest(failure: Failure) -> bool:
     if failure.live:
         return "PYTEST_CURRENT_TEST" in os.environ
-    return "pytest" in failure.text or any(_TEST_FILE.search(frame.file) for frame in failure.frames if frame.user)
+    return "pytest" in failure.text or any(is_test_file(frame.file) for frame in failure.frames if frame.user)
 
 
 def _history(connection: ConnectionFact | None) -> str:

@@ -11,7 +11,7 @@ import libcst as cst
 
 from greenshift.explain.editing.source import Source, last_name, read_source
 from greenshift.explain.explanation import Edit
-from greenshift.trace import is_user_file
+from greenshift.trace import is_test_file, is_user_file
 
 OPTION: Final = "expire_on_commit=False"
 _MAKERS: Final = frozenset({"async_sessionmaker", "AsyncSession"})
@@ -64,7 +64,12 @@ def _keyword(call: cst.Call, name: str) -> bool:
 
 
 def _application(files: list[str]) -> list[str]:
-    """Return the files of the loaded modules that belong to the same package or folder as the given ones."""
+    """Return the files of the loaded modules that belong to the same package or folder as the given ones.
+
+    The code of tests, which makes sessions of its own, counts only where it read the attribute itself.
+    """
+    of_application = bool(files) and not is_test_file(files[0])
+    files = [one for one in files if not (of_application and is_test_file(one))]
     paths = {str(Path(one).resolve()): one for one in files}
     folders = {str(Path(one).parent) for one in paths}
     packages = set()
@@ -72,6 +77,8 @@ def _application(files: list[str]) -> list[str]:
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not path.endswith(".py") or not is_user_file(path):
+            continue
+        if of_application and is_test_file(path):
             continue
         resolved = str(Path(path).resolve())
         loaded[resolved] = name

@@ -12,11 +12,10 @@ from typing import Final
 
 from greenshift.explain.n_plus_one.loops import Loop, enclosing_loop, is_fixture, statement_lines
 from greenshift.explain.n_plus_one.stack import Site, Stack
-from greenshift.trace import CallSite
+from greenshift.trace import CallSite, is_test_file
 
 _COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<names>[^\]]*)\]", re.IGNORECASE)
 _NAME: Final = "n+1"
-_TEST_FILES: Final = ("test_*.py", "*_test.py", "conftest.py")
 _TEST_FOLDERS: Final = frozenset({"tests", "test"})
 
 
@@ -57,7 +56,7 @@ class Exclusions:
         if self._loops_in_tests:
             return False
         *folders, name = self._relative(file).split("/")
-        return any(fnmatch.fnmatch(name, glob) for glob in _TEST_FILES) or not _TEST_FOLDERS.isdisjoint(folders)
+        return is_test_file(name) or not _TEST_FOLDERS.isdisjoint(folders)
 
     def is_ignored(self, *places: Site | Loop | CallSite | None) -> bool:
         """Return whether the user asked for silence about any of these places.

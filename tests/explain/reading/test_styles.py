@@ -146,6 +146,20 @@ def test_what_rich_draws(program: Path, width: int) -> None:
     ]
 
 
+def test_a_box_that_breaks_before_the_function_is_put_together() -> None:
+    drawn = """╭────── Traceback (most recent call last) ───────╮
+│ /srv/shop/tests/test_program.py:19 in          │
+│ test_read                                      │
+│                                                │
+│ ❱ 19 │   assert read("k") == value             │
+╰────────────────────────────────────────────────╯
+KeyError: 'k'
+"""
+    [failure] = parse(drawn)
+    [frame] = failure.chain[0].frames
+    assert (frame.file, frame.line, frame.function) == ("/srv/shop/tests/test_program.py", 19, "test_read")
+
+
 IPYTHON = """---------------------------------------------------------------------------
 KeyError                                  Traceback (most recent call last)
 File ~/shop/read.py:12, in read(key)

@@ -27,6 +27,7 @@ _IPYTHON_LISTED: Final = re.compile(r"^ +\d+(?: .*)?$|^   +\(\.\.\.\)$")
 _BOX: Final = re.compile(r"^[│|] (?P<text>.*?) *[│|]$")
 _BOX_BORDER: Final = re.compile(r"^ *[╭╰][─]")
 _BOX_FRAME: Final = re.compile(r"^(?P<file>\S.*?):(?P<line>\d+) in (?P<function>\S+)$")
+_BOX_CUT: Final = re.compile(r"^\S.*:\d+ in$")
 _BOX_HERE: Final = re.compile(r"^❱ *\d+ │(?P<code>.*)$")
 _VALUES: Final = re.compile(r"^\s+[│|└\s]*[│└|] ?.*$")
 
@@ -47,7 +48,7 @@ def _frame(line: Line, file: str, number: str, function: str | None) -> Line:
 
 
 def _rich(lines: list[Line]) -> Iterator[Line]:
-    broken = ""  # the first part of a path that the box's width broke
+    broken = ""  # the first part of a path, or all before the function's name, that the box's width broke
     for line in lines:
         if "│" not in line.text and "╭" not in line.text and "╰" not in line.text:
             yield line
@@ -66,7 +67,10 @@ def _rich(lines: list[Line]) -> Iterator[Line]:
             yield _frame(line, found["file"], found["line"], found["function"])
         elif found := _BOX_HERE.match(text):
             yield Line(line.number, "    " + found["code"].replace("│", " ").strip())
-        broken = text if text.startswith(("/", "~")) and ":" not in text else ""
+        if _BOX_CUT.match(text):
+            broken = f"{text} "
+        else:
+            broken = text if text.startswith(("/", "~")) and ":" not in text else ""
 
 
 def _ipython(lines: list[Line]) -> Iterator[Line]:

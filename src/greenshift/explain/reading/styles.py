@@ -67,10 +67,8 @@ def _rich(lines: list[Line]) -> Iterator[Line]:
             yield _frame(line, found["file"], found["line"], found["function"])
         elif found := _BOX_HERE.match(text):
             yield Line(line.number, "    " + found["code"].replace("│", " ").strip())
-        if _BOX_CUT.match(text):
-            broken = f"{text} "
-        else:
-            broken = text if text.startswith(("/", "~")) and ":" not in text else ""
+        is_begun = text.startswith(("/", "~")) and ":" not in text
+        broken = f"{text} " if _BOX_CUT.match(text) else text if is_begun else ""
 
 
 def _ipython(lines: list[Line]) -> Iterator[Line]:

@@ -60,7 +60,7 @@ def authors(session=Depends(session)):
 
 @app.get("/async_authors", response_model=list[AuthorOut])
 async def async_authors():
-    session = app.state.factory()
+    session = app.state.session = app.state.factory()  # kept, so that the response can load
     return session.scalars(select(Author)).all()
 """
 
@@ -74,7 +74,10 @@ def app(library_url: Callable[[str], str], tmp_path: Path) -> Iterator[Any]:
     module.app.state.factory = sessionmaker(engine)
     async_engine = create_async_engine(library_url("asyncpg"), poolclass=NullPool)
     module.app.state.async_factory = async_sessionmaker(async_engine)
+    module.app.state.session = None
     yield module.app
+    if module.app.state.session is not None:
+        module.app.state.session.close()
     engine.dispose()
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from greenshift.explain.attribute.read import AttributeRead
 from greenshift.explain.failure import Failure, Frame
+from greenshift.explain.python_source import parse
 
 # Greenshift's own MissingGreenlet names the attribute.
 _NAMED: Final = re.compile(r"(?P<model>\w+)\.(?P<attribute>\w+) is not loaded, and was read outside")
@@ -83,7 +84,7 @@ def _parsed(code: str) -> ast.AST | None:
         f"async def _():\n    {code}\n        pass",
     ):
         try:
-            return ast.parse(attempt)
+            return parse(attempt)
         except SyntaxError:
             continue
     return None

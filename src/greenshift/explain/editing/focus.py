@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from greenshift.explain.python_source import parse
+
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -20,7 +22,7 @@ def focused(text: str, line: int) -> str:
         SyntaxError: the text is no Python.
     """
     lines = text.splitlines(keepends=True)
-    _empty(ast.parse(text).body, line, lines)
+    _empty(parse(text).body, line, lines)
     return "".join(lines)
 
 

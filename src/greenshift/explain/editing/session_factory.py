@@ -11,6 +11,7 @@ import libcst as cst
 
 from greenshift.explain.editing.source import Source, last_name, read_source
 from greenshift.explain.explanation import Edit
+from greenshift.explain.python_source import parse
 from greenshift.trace import is_test_file, is_user_file
 
 OPTION: Final = "expire_on_commit=False"
@@ -94,7 +95,7 @@ def _calls(path: str) -> set[tuple[str, int]]:
     """Return the calls of a file that may make or configure sessions, each with its line."""
     try:
         text = Path(path).read_bytes()
-        tree = ast.parse(text) if any(word in text for word in _WORDS) else None
+        tree = parse(text) if any(word in text for word in _WORDS) else None
     except (OSError, SyntaxError, ValueError):
         return set()
     found = set()

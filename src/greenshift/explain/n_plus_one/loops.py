@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from greenshift.explain.n_plus_one.stack import Site
+from greenshift.explain.python_source import parse
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -124,7 +125,7 @@ def _parsed(file: str) -> ast.Module | None:
 def _tree(file: str, version: tuple[int, int]) -> ast.Module | None:
     try:
         linecache.checkcache(file)
-        return ast.parse("".join(linecache.getlines(file)))
+        return parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
         # A template's file is not Python.
         return None

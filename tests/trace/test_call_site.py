@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import URL, Connection, create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from tree import Branch, Driver
@@ -184,3 +184,21 @@ def test_application_installed_in_site_packages_can_be_included(monkeypatch: pyt
     trace.include_user_path("/home/me/.venv/lib/python3.11/site-packages/app")
     assert trace.is_user_file(filename)
     assert not trace.is_user_file("/home/me/.venv/lib/python3.11/site-packages/application.py")
+
+
+def test_a_task_of_library_code_alone_has_no_call_site(urls: dict[str, URL]) -> None:
+    async def main() -> None:
+        engine = create_async_engine(urls["asyncpg"])
+        async with AsyncSession(engine) as session:
+            await asyncio.gather(session.scalar(select(1)))  # the task begins in SQLAlchemy's own coroutine
+            await session.scalar(select(2))
+        await engine.dispose()
+
+    with trace.record() as recording:
+        asyncio.run(main())
+    alone, ours = [
+        one.call_site for one in recording.statements if "SELECT" in one.sql and "pg_catalog" not in one.sql
+    ][-2:]
+    assert alone is None
+    assert ours is not None
+    assert ours.function.endswith("main")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio.events
+import asyncio.runners
 import os
 import re
 import sysconfig
@@ -17,6 +19,7 @@ import sqlalchemy.orm.session
 _LIBRARY: Final = 0
 USER: Final = 1
 _ORM_SESSION: Final = 2
+_EVENT_LOOP: Final = 3
 
 # Public methods of Session which say why the ORM sends a statement; they stand in the stack above the user's frame.
 _MARKS: Final = {
@@ -73,6 +76,8 @@ _LIBRARY_DIRECTORIES: Final = _directories()
 _LIBRARY_SEGMENTS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _TEST_FILE: Final = re.compile(r"(?:^|[\\/])(?:test_[^\\/]*|[^\\/]*_test|conftest)\.py$")
 _SESSION_FILE: Final = sqlalchemy.orm.session.__file__
+# Where the event loop runs a task's step: whoever runs the loop, further out, asked for nothing of it.
+_LOOP_FILES: Final = frozenset({asyncio.events.__file__, asyncio.runners.__file__})
 _included: list[str] = []
 kinds: dict[str, int] = {}
 
@@ -80,6 +85,8 @@ kinds: dict[str, int] = {}
 def _classify(filename: str) -> int:
     if filename == _SESSION_FILE:
         kind = _ORM_SESSION
+    elif filename in _LOOP_FILES:
+        kind = _EVENT_LOOP
     elif filename.startswith("<"):
         kind = USER if filename.startswith(_TYPED) else _LIBRARY
     elif filename.endswith(_COMPILED) and not os.path.isabs(filename):
@@ -128,7 +135,8 @@ def include_user_path(path: str | os.PathLike[str]) -> None:
 def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | None]:
     """Return the innermost frame of the user's code, and the ORM operation found on the way to it.
 
-    The stack inside SQLAlchemy's greenlet ends at its boundary; the search goes on in the parent greenlets.
+    The stack inside SQLAlchemy's greenlet ends at its boundary; the search goes on in the parent greenlets. It ends at
+    the event loop: a task of library code alone has no user frame, least of all the line that runs the loop.
 
     Args:
         frame: where to start, the innermost frame.
@@ -148,6 +156,8 @@ def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | No
             if kind:
                 if kind == USER:
                     return frame, mark
+                if kind == _EVENT_LOOP:
+                    return None, mark
                 mark = _MARKS.get(code.co_name, mark)
             frame = frame.f_back
         current = greenlet.getcurrent() if current is None else current

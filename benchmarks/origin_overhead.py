@@ -3,8 +3,8 @@
     python benchmarks/origin_overhead.py [--rounds 150] [--url postgresql+psycopg://...]
 
 Three states alternate within one run, in an order that changes from round to round: `off` (nothing is listened to),
-`origins` (`trace.instances.follow()` alone: the least that remembers which statement loaded an instance) and `witness`
-(`greenshift.explain.Witness`, all that the pytest plugin has on for explanations: tracing and origins). The rows are
+`tracing` (`trace.subscribe`, which the plugin needs anyway) and `origins` (`greenshift.explain.Witness`: tracing, and
+which statement loaded each instance; all that the pytest plugin has on for explanations). The rows are
 loaded anew each time into a session whose transaction is open, each statement built as applications build it. The
 ratio is the median over rounds of the ratio of the medians within a round.
 """
@@ -45,11 +45,11 @@ class Row(Base):
 
 STATES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "off": nullcontext,
-    "origins": trace.instances.follow,
-    "witness": Witness,
+    "tracing": lambda: trace.subscribe(lambda statement: None),
+    "origins": Witness,
 }
 # Rows, and statements a block.
-SIZES = {1: 25, 1000: 4}
+SIZES = {1: 25, 1000: 8}
 
 Times = dict[int, dict[str, list[float]]]
 
@@ -119,12 +119,11 @@ async def measure_async(url: URL, rounds: int) -> Times:
 
 def report(label: str, times: Times) -> None:
     for rows, states in times.items():
-        off = states["off"]
-        figures = [f"off {statistics.median(off) * 1e6:8.1f} us"]
-        for state in ("origins", "witness"):
-            ratio = statistics.median(on / base for on, base in zip(states[state], off, strict=True))
-            figures.append(f"{state} {statistics.median(states[state]) * 1e6:8.1f} us, ratio {ratio:.3f}")
-        print(f"{label:<14} {rows:>5} rows   {'   '.join(figures)}   n = {len(off)} blocks")
+        figures = [f"{state} {statistics.median(taken) * 1e6:7.1f} us" for state, taken in states.items()]
+        for state, base in (("tracing", "off"), ("origins", "off"), ("origins", "tracing")):
+            ratio = statistics.median(on / off for on, off in zip(states[state], states[base], strict=True))
+            figures.append(f"{state}/{base} {ratio:.3f}")
+        print(f"{label:<14} {rows:>5} rows   {'   '.join(figures)}   n = {len(states['off'])} blocks")
 
 
 def main() -> None:

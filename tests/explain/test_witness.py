@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from greenshift import trace
-from greenshift.explain import ExplainedMissingGreenlet, Witness
+from greenshift.explain import ExplainedMissingGreenlet, Explanation, Place, Witness
 from greenshift.explain.facts import facts_of
 
 
@@ -180,3 +180,12 @@ def test_a_pool_that_is_exhausted_names_its_holders(url: str) -> None:
     assert held.held_by.file == __file__
     assert held.last_statement is not None
     assert held.last_statement.sql == "select 1"
+
+
+def test_one_error_is_known_again_by_its_kind_and_a_line() -> None:
+    place, other = Place("a.py", 1, "loaded here"), Place("a.py", 2, "read here")
+    noted = Explanation("lazy relationship", "A.b", "", (place,))
+    assert noted.is_same_error_as(Explanation("lazy relationship", "A.b, read later", "", (other, place)))
+    assert noted.is_same_error_as(Explanation("lazy relationship", "a relationship", ""))
+    assert not noted.is_same_error_as(Explanation("lazy relationship", "A.c", "", (other,)))
+    assert not noted.is_same_error_as(Explanation("deferred column", "A.b", "", (place,)))

@@ -84,6 +84,16 @@ class Explanation:
         said = f"{self.kind}: {self.headline}"
         return f"{said}\n  fix: {self.fix.splitlines()[0]}" if self.fix else said
 
+    def is_same_error_as(self, other: Explanation) -> bool:
+        """Return whether both are about one error: noted as it happened, and explained again as it arrived.
+
+        Args:
+            other: which may know more, or less, of its places.
+        """
+        # One without any line of the user's was noted where only library code was on the stack.
+        shared = not self.where or not other.where or not set(self.where).isdisjoint(other.where)
+        return self.kind == other.kind and (shared or self.headline == other.headline)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, as ``--json`` prints it."""
         return asdict(self)

@@ -38,7 +38,7 @@ class Request:
         Args:
             explanation: the error's.
         """
-        if not any(is_same(explanation, other) for other in self.seen):
+        if not any(explanation.is_same_error_as(other) for other in self.seen):
             self.seen.append(explanation)
             if self._answering:
                 self.tell()
@@ -50,7 +50,7 @@ class Request:
             explanation: the error's, as it arrived.
         """
         self._ended_by = explanation
-        self.seen = [explanation, *(other for other in self.seen if not is_same(explanation, other))]
+        self.seen = [explanation, *(other for other in self.seen if not explanation.is_same_error_as(other))]
 
     def answering(self) -> None:
         """The response begins: what is seen from now on is logged at once, since a stream may never end."""
@@ -60,7 +60,7 @@ class Request:
     def tell(self) -> None:
         """Log what was seen and not logged yet: what ended the request as an error, what was swallowed as a warning."""
         for explanation in self.seen:
-            if not any(is_same(explanation, other) for other in self._logged):
+            if not any(explanation.is_same_error_as(other) for other in self._logged):
                 self._logged.append(explanation)
                 log(explanation, logging.ERROR if explanation is self._ended_by else logging.WARNING, self.name)
 
@@ -75,11 +75,6 @@ class Request:
 def current() -> Request | None:
     """Return the request that is being answered here: in its task, in tasks that it started, in its threads."""
     return _current.get()
-
-
-def is_same(one: Explanation, other: Explanation) -> bool:
-    """Return whether two explanations are about one error: it was noted as it happened, and explained as it arrived."""
-    return one.kind == other.kind and (one.headline == other.headline or one.where[:1] == other.where[:1])
 
 
 def log(explanation: Explanation, level: int, request: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greenshift.explain import Explanation, Witness, explain
+from greenshift.explain import Witness, explain
 from greenshift.explain.uncommitted import Uncommitted
 
 _SWALLOWED_LIMIT = 3
@@ -45,7 +45,7 @@ class FailureExplainer:
         explanation = explain(error)
         sections = [] if explanation is None else [("greenshift explains", str(explanation))]
         swallowed = [] if self._witness is None else self._witness.explanations()
-        others = [one for one in swallowed if not _is_same(one, explanation)]
+        others = [one for one in swallowed if explanation is None or not one.is_same_error_as(explanation)]
         # One that the test itself caught before it failed for another reason is the less likely cause: the last count.
         for one in others[-_SWALLOWED_LIMIT:]:
             sections.append(("greenshift explains: raised earlier in this test, and swallowed", str(one)))
@@ -54,8 +54,3 @@ class FailureExplainer:
             forgotten = self._uncommitted.explanations()
             sections += [("greenshift explains: this may be why", str(one)) for one in forgotten[:1]]
         return sections
-
-
-def _is_same(one: Explanation, other: Explanation | None) -> bool:
-    """Whether two explanations are of one error, seen when it was made and when it arrived: places differ in part."""
-    return other is not None and one.kind == other.kind and not set(one.where).isdisjoint(other.where)

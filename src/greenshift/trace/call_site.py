@@ -19,7 +19,7 @@ import sqlalchemy.orm.session
 _LIBRARY: Final = 0
 USER: Final = 1
 _ORM_SESSION: Final = 2
-_EVENT_LOOP: Final = 3
+EVENT_LOOP: Final = 3
 
 # Public methods of Session which say why the ORM sends a statement; they stand in the stack above the user's frame.
 _MARKS: Final = {
@@ -86,7 +86,7 @@ def _classify(filename: str) -> int:
     if filename == _SESSION_FILE:
         kind = _ORM_SESSION
     elif filename in _LOOP_FILES:
-        kind = _EVENT_LOOP
+        kind = EVENT_LOOP
     elif filename.startswith("<"):
         kind = USER if filename.startswith(_TYPED) else _LIBRARY
     elif filename.endswith(_COMPILED) and not os.path.isabs(filename):
@@ -156,7 +156,7 @@ def find_user_frame(frame: FrameType | None) -> tuple[FrameType | None, str | No
             if kind:
                 if kind == USER:
                     return frame, mark
-                if kind == _EVENT_LOOP:
+                if kind == EVENT_LOOP:
                     return None, mark
                 mark = _MARKS.get(code.co_name, mark)
             frame = frame.f_back

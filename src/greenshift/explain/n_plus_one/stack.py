@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio.base_events
-import asyncio.events
-import asyncio.runners
 import os
 import threading
 import weakref
@@ -15,10 +12,8 @@ from typing import Any, Final, NamedTuple
 
 import greenlet  # type: ignore[import-untyped]
 
-from greenshift.trace.call_site import USER, is_user_file, kinds
+from greenshift.trace.call_site import EVENT_LOOP, USER, is_user_file, kinds
 
-# What stands above these started the event loop, and did not ask for what its tasks do.
-_LOOP_FILES: Final = frozenset({asyncio.base_events.__file__, asyncio.events.__file__, asyncio.runners.__file__})
 # What stands above these is a client, or hands out work; a variable of theirs lives as long as one piece of it.
 _REQUESTS: Final = {
     os.path.join("concurrent", "futures", "thread.py"): "self",
@@ -126,7 +121,7 @@ class Stacks:
                     kind = kinds[file]
                 if kind == USER:
                     sites.append(self._by_instruction.get((id(code), frame.f_lasti)) or self._site(frame))
-                elif file in _LOOP_FILES:
+                elif kind == EVENT_LOOP:
                     return Stack(tuple(sites), is_own_load, is_repeated)
                 elif kind:  # the file of SQLAlchemy's Session
                     is_own_load = is_own_load or (not sites and code.co_name in _OWN_LOADS)

@@ -99,6 +99,21 @@ def test_changes_that_come_to_nothing_leave_no_entry(tmp_path: Path) -> None:
     assert history(tmp_path) == []
 
 
+@pytest.mark.parametrize("content", [b"old", b"new"])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_file_deleted_and_made_again_gets_its_rights_back(tmp_path: Path, content: bytes, together: bool) -> None:
+    (tmp_path / "a.py").write_bytes(b"old")
+    (tmp_path / "a.py").chmod(0o600)
+    before = snapshot(tmp_path)
+    names = [change(tmp_path, b"old", None), change(tmp_path, None, content)]
+    assert snapshot(tmp_path) != before
+    if together:
+        assert combine(tmp_path, names, label="heal") is not None
+    while history(tmp_path):
+        rollback(tmp_path)
+    assert snapshot(tmp_path) == before
+
+
 def test_only_the_last_changes_can_become_one(tmp_path: Path) -> None:
     names = [change(tmp_path, None, b"1"), change(tmp_path, b"1", b"2")]
     with pytest.raises(PatchError, match="is not the end of the history"):

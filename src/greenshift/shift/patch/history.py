@@ -13,7 +13,7 @@ from greenshift.shift.patch.journal import Entry, State, write_entry
 from greenshift.shift.patch.lock import locked
 from greenshift.shift.patch.recovery import recover
 from greenshift.shift.patch.rolling import roll_back
-from greenshift.shift.patch.targets import Target, content_of
+from greenshift.shift.patch.targets import Target, content_of, rights_of
 from greenshift.shift.patch.workspace import Workspace
 
 
@@ -190,7 +190,8 @@ def _net(entries: list[Entry]) -> list[Target]:
     for place, (entry, index) in first.items():
         file, (latest, at) = entry.files[index], last[place]
         old, new = entry.content(index, new=False), latest.content(at, new=True)
-        if old != new:
+        # Deleted and made again, a file may hold the same and have other rights.
+        if old != new or (new is not None and file.mode not in (None, rights_of(entry.root / place))):
             targets.append(Target(file.path, entry.root / place, old, new, file.mode, file.link))
     return targets
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from greenshift.shift.patch.durable import sync_folder, write_durably
 from greenshift.shift.patch.journal import Entry, State
-from greenshift.shift.patch.targets import content_of
+from greenshift.shift.patch.targets import content_of, rights_of
 
 
 def roll_forward(entry: Entry) -> None:
@@ -38,7 +38,7 @@ def _roll(entry: Entry, *, new: bool) -> None:
         if entry.place(index).parent.is_dir():
             entry.staged(index).unlink(missing_ok=True)
     wanted = [(index, entry.content(index, new=new)) for index in range(len(entry.files))]
-    wanted = [(index, content) for index, content in wanted if not _is(entry, index, content)]
+    wanted = [(index, content) for index, content in wanted if not _is(entry, index, content, back=not new)]
     # A file may give way to a folder of its name, and the other way round: what is to go goes first.
     for index, content in wanted:
         if content is None:
@@ -49,13 +49,13 @@ def _roll(entry: Entry, *, new: bool) -> None:
     else:
         for folder in reversed(entry.created_folders):
             _remove_if_empty(entry.root / folder)
-    _write(entry, [(index, content) for index, content in wanted if content is not None])
+    _write(entry, [(index, content) for index, content in wanted if content is not None], back=not new)
     for parent in {entry.place(index).parent for index, _ in wanted} | {entry.root}:
         if parent.is_dir():
             sync_folder(parent)
 
 
-def _write(entry: Entry, wanted: list[tuple[int, bytes]]) -> None:
+def _write(entry: Entry, wanted: list[tuple[int, bytes]], *, back: bool) -> None:
     """All new contents are on the disk before the first file is replaced: the time of a mixed tree is short."""
     for index, content in wanted:
         place, file, staged = entry.place(index), entry.files[index], entry.staged(index)
@@ -66,18 +66,21 @@ def _write(entry: Entry, wanted: list[tuple[int, bytes]]) -> None:
         write_durably(staged, content)
         if place.exists():
             _keep_rights(place, staged)
-        elif file.mode is not None:
+        if file.mode is not None and (back or not place.exists()):
+            # The change may have deleted the file and made it again, with rights of its own.
             os.chmod(staged, file.mode)
     for index, _ in wanted:
         os.replace(entry.staged(index), entry.place(index))
 
 
-def _is(entry: Entry, index: int, content: bytes | None) -> bool:
-    place, link = entry.place(index), entry.files[index].link
+def _is(entry: Entry, index: int, content: bytes | None, *, back: bool) -> bool:
+    place, link, rights = entry.place(index), entry.files[index].link, entry.files[index].mode
     if link is not None:
         is_link = place.is_symlink() and os.readlink(place) == link
         return is_link if content is not None else not os.path.lexists(place)
-    return content_of(place) == content
+    if content_of(place) != content:
+        return False
+    return content is None or not back or rights is None or rights_of(place) == rights
 
 
 def _keep_rights(place: Path, staged: Path) -> None:

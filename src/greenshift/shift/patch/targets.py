@@ -68,6 +68,15 @@ def content_of(place: Path) -> bytes | None:
         raise PatchError(f"{place} cannot be read: {reason(error)}", "make it a file that can be read") from error
 
 
+def rights_of(place: Path) -> int | None:
+    """Return a file's rights, or None where it does not exist.
+
+    Args:
+        place: the file.
+    """
+    return stat.S_IMODE(place.stat().st_mode) if place.exists() else None
+
+
 def find_target(root: Path, path: str, old: bytes | None, new: bytes | None) -> Target:
     """Return where a change goes to.
 
@@ -90,7 +99,7 @@ def find_target(root: Path, path: str, old: bytes | None, new: bytes | None) -> 
             place, link = parent / named.name, os.readlink(named)
         else:
             place, link = named.resolve(), None
-        mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
+        mode = rights_of(place)
     except (OSError, RuntimeError) as error:
         why = reason(error) if isinstance(error, OSError) else "its links lead in a circle"
         raise PatchError(f"{path} cannot be reached: {why}", "look at the path and its rights") from error

@@ -19,9 +19,12 @@ SERVICES = (
     "    def title(self):\n        return 'users'\n"
     "class Report:\n    def __init__(self, users: Users):\n        self.users = users\n"
     "    def text(self):\n        return self.users.title() + str(self.users.all())\n"
+    "class Page:\n    def __init__(self, report: Report):\n        self.report = report\n"
+    "    def text(self):\n        return self.report.text()\n"
 )
 HEAD = (
-    "import pytest\nfrom unittest.mock import MagicMock, Mock, patch\nfrom services import Report, Users, get_db\n"
+    "import pytest\nfrom unittest.mock import MagicMock, Mock, patch\n"
+    "from services import Page, Report, Users, get_db\n"
     "from app import app\n"
 )
 SPEC = 'spec=AsyncSession, **{"scalars.return_value": MagicMock()}'
@@ -70,6 +73,19 @@ SAMPLES = {
         "    cls.return_value = users\n",
         "@patch('services.Users')\ndef test(cls):\n    users = Mock(spec=Users)\n    users.all.return_value = []\n"
         "    cls.return_value = users\n",
+    ),
+    "an object put on another mock, which says what it stands for": (
+        "def test():\n    report = MagicMock(spec=Report)\n    report.users = MagicMock()\n    run(report)\n",
+        "def test():\n    report = MagicMock(spec=Report)\n"
+        "    report.users = MagicMock(add=AsyncMock(), all=AsyncMock())\n    run(report)\n",
+    ),
+    "an object put on another mock, handed in from the test's own attributes": (
+        "class TestReport:\n    def setup_method(self):\n        self.report = Mock()\n"
+        "        self.report.users = Mock()\n        self.page = Page(self.report)\n"
+        "    def test(self):\n        self.page.text()\n",
+        "class TestReport:\n    def setup_method(self):\n        self.report = Mock(text=AsyncMock())\n"
+        "        self.report.users = Mock(add=AsyncMock(), all=AsyncMock())\n        self.page = Page(self.report)\n"
+        "    async def test(self):\n        await self.page.text()\n",
     ),
     "something else": (
         "def test():\n    users = Mock()\n    print(users)\n",

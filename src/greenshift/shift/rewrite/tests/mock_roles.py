@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from greenshift.shift.kinds.values import (
     NOTHING,
@@ -11,7 +12,7 @@ from greenshift.shift.kinds.values import (
     Instance,
     Values,
 )
-from greenshift.shift.project import Function, Module
+from greenshift.shift.project import Class, Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.tests.patched_names import all_patched_names, along, called, path_of
@@ -26,13 +27,20 @@ class MockRoles:
 
     Args:
         context: The stage's context.
+
+    Attributes:
+        roles: What each mock stands for, by the call that makes it.
+        uses: Where the tests mention each mock.
+        members: Mocks that are kept as attributes of other mocks, whose further uses are not known.
     """
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.kinds = context.kinds
         self.roles: dict[ast.Call, Values] = {}
-        self.uses: dict[ast.Call, list[ast.Name]] = {}
+        self.uses: dict[ast.Call, list[ast.expr]] = {}
+        self.members: set[ast.Call] = set()
+        self._held: dict[ast.Call, list[tuple[ast.Call, str]]] = {}
         self._names = all_patched_names(context.kinds)
         self._patched: dict[str, Values] = {}
         fixtures: dict[Function, ast.Call] = {}
@@ -41,8 +49,10 @@ class MockRoles:
             site = self._returned(function)
             if site is not None and "fixture" in self.kinds.fixtures.traits(function):
                 fixtures[function] = site
+        self._own = self._fields(units)
         for function in units:
             self._scope(function, fixtures)
+        self._add_members()
 
     def _returned(self, function: Function) -> ast.Call | None:
         """The mock that a fixture gives."""
@@ -78,6 +88,25 @@ class MockRoles:
                         found[target.id] = node.value
         return found
 
+    def _fields(self, units: Iterable[Function]) -> dict[tuple[Class, str], ast.Call]:
+        """Mocks that methods of the tests keep: ``self.users = Mock()``."""
+        found: dict[tuple[Class, str], ast.Call] = {}
+        for function in units:
+            owner = function.owner
+            if owner is None:
+                continue
+            for node in walk(function.node):
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                    for target in node.targets:
+                        if _is_of_self(target) and self.is_mock(function.module, node.value):
+                            found[owner, target.attr] = node.value
+        return found
+
+    def _kept(self, function: Function, node: ast.Attribute) -> ast.Call | None:
+        """The mock that a test keeps as ``self.users``, set by a method of its class or of a base."""
+        line = self.kinds.classes.line(function.owner) if function.owner is not None else []
+        return next((self._own[one, node.attr] for one in line if (one, node.attr) in self._own), None)
+
     def _scope(self, function: Function, fixtures: dict[Function, ast.Call]) -> None:
         names = self._assigned(function.node)
         for parameter in function.parameters:
@@ -88,11 +117,46 @@ class MockRoles:
         self._patched = self._names.get(function, {})
         for node in walk(function.node):
             if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
-                site = names[node.id]
-                self.uses.setdefault(site, []).append(node)
-                self._add(site, self._role(function, node))
+                self._used(function, names[node.id], node)
+            elif _is_of_self(node) and isinstance(node.ctx, ast.Load):
+                kept = self._kept(function, node)
+                if kept is not None:
+                    self._used(function, kept, node)
             elif isinstance(node, ast.Call) and self.is_mock(function.module, node):
                 self._add(node, self._role(function, node))
+
+    def _used(self, function: Function, site: ast.Call, node: ast.expr) -> None:
+        self.uses.setdefault(site, []).append(node)
+        self._add(site, self._role(function, node))
+        attribute = self.kinds.parents.get(node)
+        if not isinstance(attribute, ast.Attribute):
+            return
+        assignment = self.kinds.parents.get(attribute)
+        if isinstance(assignment, ast.Assign) and attribute in assignment.targets:
+            value = assignment.value
+            special = attribute.attr.startswith("__")  # How a mock is entered says nothing of what it holds.
+            if not special and isinstance(value, ast.Call) and self.is_mock(function.module, value):
+                self.members.add(value)
+                self._held.setdefault(site, []).append((value, attribute.attr))
+
+    def _add_members(self) -> None:
+        """``services.users = Mock()``: what stands for an attribute of what another mock stands for."""
+        pending = list(self._held)
+        while pending:
+            site = pending.pop()
+            owners = self.roles.get(site, NOTHING) | self._specification(site)
+            for value, name in self._held.get(site, ()):
+                before = self.roles.get(value, NOTHING)
+                self._add(value, along(self.kinds, owners, [name]))
+                if self.roles[value] != before:
+                    pending.append(value)
+
+    def _specification(self, site: ast.Call) -> Values:
+        """``Mock(spec=Users)`` stands for a ``Users``."""
+        given = [one.value for one in site.keywords if one.arg in ("spec", "spec_set")] or site.args[:1]
+        module = self.kinds.module_by_node[site]
+        classes = [self.kinds.names.resolve(module, one) for one in given]
+        return frozenset(Instance(one) for one in classes if isinstance(one, Class))
 
     def _add(self, site: ast.Call, values: Values) -> None:
         self.roles[site] = self.roles.get(site, NOTHING) | values
@@ -189,6 +253,10 @@ class MockRoles:
             return NOTHING
         found = called(self.kinds, self.kinds.values(target.slice))
         return frozenset().union(*(one.of if isinstance(one, ContextManager) else {one} for one in found))
+
+
+def _is_of_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def _outer(module: Module) -> Iterator[Function]:

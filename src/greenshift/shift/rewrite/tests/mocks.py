@@ -124,7 +124,8 @@ class _Mock:
         given = {one.arg for one in self.site.keywords}
         if not turned or self.site.args or {"spec", "spec_set", "wraps"} & given:
             return
-        imported = self.name_of(classes[0]) if len(classes) == 1 else None
+        one_class = len(classes) == 1 and self.site not in self.roles.members
+        imported = self.name_of(classes[0]) if one_class else None
         attributes = {parent.attr for parent in self.attributes()}
         if imported is not None and attributes <= set(methods) | {"return_value", "side_effect", "mock_calls"}:
             self.add([f"spec={imported}"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 
 from greenshift.shift.colour.call_graph import CallGraph
 from greenshift.shift.colour.colours import Bridge, Colours
 from greenshift.shift.kinds.annotations import own_nodes
+from greenshift.shift.kinds.calls import CONSUMING
 from greenshift.shift.kinds.values import Instance, Session, SessionFactory, Values, is_mock
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
@@ -29,6 +31,7 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
         reasons: Why each bridged function stays sync.
     """
     wanted: dict[ast.expr, tuple[Module, Function, str]] = {}
+    iterators: set[ast.expr] = set()
     for unit, touches in graph.touches.items():
         if isinstance(unit, Function) and colours.is_async(unit):
             for touch in touches:
@@ -44,6 +47,8 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
         if bridged and not edge.targets & {one for one in colours.asynchronous if one.is_async}:
             first = min(bridged, key=lambda one: one.qualified_name)
             wanted.setdefault(edge.node, (edge.module, unit, reasons.get(first, "it stays sync")))
+            if _gives_iterator(context, edge.node, bridged):
+                iterators.add(edge.node)
     for node, (module, unit, reason) in wanted.items():
         outermost = _grow(context, node)
         if _inside_another(context, outermost, wanted):
@@ -53,9 +58,18 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
             context.leave(module, outermost, "barrier", f"to be done by hand: {reason}")
             continue
         session = _session_in_scope(context, unit, outermost)
-        colours.bridges.append(Bridge(outermost, module, session or SPAWN, awaited))
+        colours.bridges.append(Bridge(outermost, module, session or SPAWN, awaited, outermost in iterators))
         if reason != FACTORY:
             context.leave(module, outermost, "bridged", f"runs inside run_sync: {reason}")
+
+
+def _gives_iterator(context: Context, node: ast.expr, bridged: AbstractSet[Function]) -> bool:
+    """Whether an expression's value is run through outside of it: a generator, an instance with an ``__iter__``."""
+    if isinstance(node, ast.Compare) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CONSUMING
+    ):
+        return False
+    return any(one in context.kinds.generators or one.name == "__iter__" for one in bridged)
 
 
 def _handed_in(context: Context, colours: Colours, module: Module, node: ast.expr) -> tuple[ast.expr, ...]:

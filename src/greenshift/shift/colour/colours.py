@@ -17,12 +17,14 @@ class Bridge:
         module: Where it stands.
         session: The text of the session whose ``run_sync`` runs it.
         awaited: Calls of async functions inside it: they are awaited before, and handed in.
+        is_drained: Whether it gives an iterator that sends something on the way: it runs to its end inside.
     """
 
     node: ast.expr
     module: Module
     session: str
     awaited: tuple[ast.expr, ...] = ()
+    is_drained: bool = False
 
 
 @dataclass

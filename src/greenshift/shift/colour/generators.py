@@ -11,6 +11,8 @@ from greenshift.shift.project import Function
 from greenshift.shift.rewrite.context import Context
 
 WHOLE = {"list", "set", "tuple", "sorted", "sum", "any", "all", "max", "min", "dict", "frozenset"}
+WHOLE_METHODS = {"join", "extend", "update", "writelines", "writerows", "add_all"}
+"""Methods that run through what they are given before they return."""
 STREAMING = {"StreamingResponse", "EventSourceResponse"}
 """Responses of Starlette, FastAPI and sse-starlette whose body may be an async iterator."""
 
@@ -37,12 +39,34 @@ def sync_consumer(context: Context, graph: CallGraph, function: Function) -> str
             continue
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in WHOLE:
             continue
+        if (
+            isinstance(parent, ast.Call)
+            and isinstance(parent.func, ast.Attribute)
+            and parent.func.attr in WHOLE_METHODS
+        ):
+            continue
+        if isinstance(parent, ast.Starred | ast.YieldFrom) or is_unpacked(parent, edge.node):
+            continue
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "next":
             continue
         if isinstance(parent, ast.Call) and is_streamed(kinds, parent, edge.node):
             continue
         return "a generator that is not consumed where it is made"
     return None
+
+
+def is_unpacked(statement: ast.AST | None, node: ast.AST) -> bool:
+    """Whether a statement takes an iterable apart: ``first, *rest = node``.
+
+    Args:
+        statement: What stands around the iterable.
+        node: The iterable.
+    """
+    return (
+        isinstance(statement, ast.Assign)
+        and statement.value is node
+        and all(isinstance(target, ast.Tuple | ast.List) for target in statement.targets)
+    )
 
 
 def is_streamed(kinds: Kinds, call: ast.Call, body: ast.expr) -> bool:

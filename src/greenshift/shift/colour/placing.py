@@ -33,9 +33,9 @@ def place_awaits(context: Context, graph: CallGraph, colours: Colours) -> None:
             elif touch.form == "await" and not _is_awaited(context, touch.node):
                 colours.awaits.add(touch.node)
                 loop = context.kinds.parents.get(touch.node)
-                if isinstance(loop, ast.For | ast.comprehension) and _loads_piece_by_piece(touch):
+                if isinstance(loop, ast.For | ast.comprehension | ast.YieldFrom) and _loads_piece_by_piece(touch):
                     colours.streams.add(touch.node)
-                    colours.async_fors.add(loop)
+                    colours.async_fors.add(touch.node if isinstance(loop, ast.YieldFrom) else loop)
     for edge in graph.edges:
         if not edge.is_callback and _awaits(context, colours, edge.caller):
             _place_edge(context, colours, items, edge)

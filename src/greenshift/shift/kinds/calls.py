@@ -45,6 +45,8 @@ CALLS_ITS_ARGUMENT = {
 PARTIAL = {"functools.partial"}
 SYNC_OPERATIONS = {"len": "__len__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "iter": "__iter__"}
 
+CONSUMING = {"list", "set", "tuple", "sorted", "sum", "any", "all", "max", "min", "dict", "frozenset"}
+"""Functions that run through what they are given before they return."""
 
 class Calls:
     """The calls of a unit."""
@@ -250,6 +252,11 @@ class Calls:
         known = call_library(name, node, arguments)
         if known is not None:
             return known
+        if name.removeprefix("builtins.") in CONSUMING:
+            for value in first:
+                method = self.inference.classes.method(value.cls, "__iter__") if isinstance(value, Instance) else None
+                if method is not None:
+                    self.call_implicitly(node, method, value)  # type: ignore[arg-type]
         return frozenset({ExternalInstance(name)})
 
     def _construct(

@@ -147,7 +147,21 @@ SAMPLES = [
         "def rows():\n    db = SessionLocal()\n    yield from db.scalars(select(User))\n",
         "async def rows():\n    db = SessionLocal()\n    for item in await db.scalars(select(User)):\n        yield item\n",
     ),
+    # A generator taken apart, joined, or handed on.
+    (
+        "def rows():\n    db = SessionLocal()\n    for u in db.scalars(select(User)):\n        yield u.name\n"
+        "def more():\n    yield from rows()\ndef f(db):\n    first, *rest = rows()\n    return first, [*more()], ','.join(rows())\n",
+        "async def rows():\n    db = SessionLocal()\n    for u in await db.scalars(select(User)):\n        yield u.name\n"
+        "async def more():\n    async for item in rows():\n        yield item\n"
+        "async def f(db):\n    first, *rest = [item async for item in rows()]\n"
+        "    return first, [*[item async for item in more()]], ','.join([item async for item in rows()])\n",
+    ),
     # Rows that come piece by piece.
+    (
+        "def rows():\n    db = SessionLocal()\n    yield from db.scalars(select(User).execution_options(yield_per=2))\n",
+        "async def rows():\n    db = SessionLocal()\n    async for item in await db.stream_scalars("
+        "select(User).execution_options(yield_per=2)):\n        yield item\n",
+    ),
     (
         "def f():\n    db = SessionLocal()\n    for (i,) in db.execute(select(User.id).execution_options(yield_per=2)):\n"
         "        print(i)\n    return [u for u in db.scalars(select(User).execution_options(yield_per=2))]\n",

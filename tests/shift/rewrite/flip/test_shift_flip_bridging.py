@@ -60,6 +60,16 @@ SAMPLES = [
         "        return self.db.sync_session.scalar(select(1))\nasync def f():\n    r = R(SessionLocal())\n"
         "    return await r.db.run_sync(lambda _: len(r))\n",
     ),
+    # An iterator that sends something on the way runs to its end inside.
+    (
+        "class R:\n    def __init__(self, db):\n        self.db = db\n    def __iter__(self):\n"
+        "        return iter(self.db.scalars(select(User)))\n    def names(self):\n        return [u.name for u in self]\n"
+        "def f():\n    r = R(SessionLocal())\n    return sorted(r)\n",
+        "class R:\n    def __init__(self, db):\n        self.db = db\n    def __iter__(self):\n"
+        "        return iter(self.db.sync_session.scalars(select(User)))\n    async def names(self):\n"
+        "        return [u.name for u in await self.db.run_sync(lambda _: list(self))]\n"
+        "async def f():\n    r = R(SessionLocal())\n    return await r.db.run_sync(lambda _: sorted(r))\n",
+    ),
     # What async functions give is awaited before, and handed in.
     (
         "def get(db, i):\n    return db.get(Item, i)\ndef f():\n    db = SessionLocal()\n"

@@ -230,14 +230,14 @@ def _stream(context: Context, node: ast.expr) -> None:
 
 
 def _consume(context: Context, module: Module, node: ast.Call) -> None:
-    """``list(generator())`` becomes a list comprehension."""
+    """``list(generator())`` and ``first, *rest = generator()`` are given a list comprehension."""
     edits = context.edits(module)
     parent = context.kinds.parents.get(node)
-    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
-        if parent.func.id == "next":
-            edits.wrap(parent, "(await a" if needs_parentheses(context, parent) else "await a", "")
-            if needs_parentheses(context, parent):
-                edits.insert_after(parent, ")")
-            return
-        edits.wrap(node, "[item async for item in ", "]")
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "next":
+        edits.wrap(parent, "(await a" if needs_parentheses(context, parent) else "await a", "")
+        if needs_parentheses(context, parent):
+            edits.insert_after(parent, ")")
+        return
+    edits.wrap(node, "[item async for item in ", "]")
+    if parent is not None:
         list_generator_expressions(context, module, parent)

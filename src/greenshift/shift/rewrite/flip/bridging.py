@@ -55,8 +55,10 @@ def _bridge(context: Context, bridge: Bridge) -> None:
     else:
         spawn = context.imports(bridge.module).need("sqlalchemy.util", "greenlet_spawn")
         before = f"{keyword}{spawn}(lambda{' ' if names else ''}{', '.join(names)}: "
+    if bridge.is_drained:
+        before += "list("
     wrapped = needs_parentheses(context, bridge.node)
-    after = "".join(f", {text}" for text in given) + ("))" if wrapped else ")")
+    after = (")" if bridge.is_drained else "") + "".join(f", {text}" for text in given) + ("))" if wrapped else ")")
     edits.wrap(bridge.node, f"({before}" if wrapped else before, after)
     outside = {inner for node in bridge.awaited for inner in walk(node)}
     for node in walk(bridge.node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import pytest
@@ -134,3 +135,48 @@ def test_migrations_stay_as_they_are() -> None:
         migration="from alembic import op\nfrom db import SessionLocal\ndef upgrade():\n    SessionLocal().commit()\n",
     )
     assert names(colours.asynchronous) == {"send"}
+
+
+GETTING = "class A:\n    def __getitem__(self, key): return send()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_async"),
+    [
+        (GETTING + "def f(): return A()[1]\n", True),
+        ("from abc import ABC\n" + GETTING.replace("A:", "A(ABC):") + "def f(): return A()[1]\n", True),
+        (GETTING + "def f(): return 1 in A()\n", False),
+        (GETTING + "    def __len__(self): return 1\ndef f(): return A()[1]\n", False),
+        ("from collections.abc import Mapping\n" + GETTING.replace("A:", "A(Mapping):") + "A()\n", False),
+    ],
+)
+def test_a_subscript_is_awaited_where_nothing_else_reads_items(code: str, is_async: bool) -> None:
+    _, colours = coloured(code)
+    assert ("A.__getitem__" in names(colours.asynchronous)) is is_async
+    assert ("A()[1]" in {ast.unparse(node) for node in colours.awaits}) is (is_async and "A()[1]" in code)
+
+
+def test_methods_of_unrelated_bases_stand_for_each_other_in_a_class_of_both() -> None:
+    code = """
+    class Abstract:
+        def count(self): ...
+    class Stored:
+        def count(self): return send()
+    class Both(Abstract, Stored): ...
+    def total(it: Abstract): return it.count()
+    """
+    _, colours = coloured(code)
+    assert names(colours.asynchronous) >= {"Abstract.count", "Stored.count", "total"}
+
+
+def test_a_method_that_only_a_subclass_inherits_is_found() -> None:
+    code = """
+    class Abstract: ...
+    class Stored:
+        def count(self): return send()
+    class Both(Abstract, Stored): ...
+    def total(it: Abstract): return it.count()
+    """
+    _, colours = coloured(code)
+    assert "total" in names(colours.asynchronous)
+    assert {ast.unparse(node) for node in colours.awaits} >= {"it.count()"}

@@ -11,6 +11,9 @@ from greenshift.shift.project import Class, Function, Module
 ASYNC_DUNDERS = {"__call__", "__enter__", "__exit__", "__aenter__", "__aexit__"}
 """Dunder methods that have, or may take, an async form."""
 
+PLAIN_BASES = {"ABC", "Generic", "Protocol", "object"}
+"""Library classes that call no method of those that derive from them."""
+
 SYNC_DECORATORS = {
     "property": "a property", "cached_property": "a property", "hybrid_property": "a property",
     "computed_field": "a property", "expression": "an SQL expression", "validator": "a validator",
@@ -52,7 +55,12 @@ def barrier(kinds: Kinds, function: Function) -> str | None:
     if function.is_lambda:
         return "a lambda"
     name = function.name
-    if name.startswith("__") and name.endswith("__") and name not in ASYNC_DUNDERS and function.owner is not None:
+    is_dunder = name.startswith("__") and name.endswith("__") and function.owner is not None
+    if (
+        is_dunder
+        and name not in ASYNC_DUNDERS
+        and not (name == "__getitem__" and _is_subscripted_only(kinds, function))
+    ):
         return f"`{name}`"
     if name.startswith("pytest_") and function.module.file.endswith("conftest.py"):
         return "a pytest hook"
@@ -68,6 +76,20 @@ def barrier(kinds: Kinds, function: Function) -> str | None:
             if name in EXTERNAL_METHODS.get(base, ()):
                 return f"a method that `{base}` calls"
     return None
+
+
+def _is_subscripted_only(kinds: Kinds, function: Function) -> bool:
+    """Whether ``__getitem__`` can give something to await: no library's class calls it, and nothing runs through it."""
+    assert function.owner is not None
+    if any(name.rpartition(".")[2] not in PLAIN_BASES for name in kinds.classes.externals(function.owner)):
+        return False
+    names = {name for one in [function.owner, *kinds.classes.below(function.owner)] for name in one.functions}
+    if "__len__" in names and "__iter__" not in names:
+        # A sequence: `reversed()` and loops read it by index.
+        return False
+    return all(
+        isinstance(node, ast.Subscript | ast.Call) for node, targets in kinds.invocations.items() if function in targets
+    )
 
 
 def called_back(kinds: Kinds, module: Module, call: ast.Call) -> set[Function]:

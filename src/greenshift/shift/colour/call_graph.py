@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from greenshift.shift.colour.barriers import called_back
+from greenshift.shift.colour.registered import Registered
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.touches import Touch, touches
@@ -23,6 +24,7 @@ class Edge:
         caller: The unit in whose body it stands.
         targets: What may be called there.
         is_callback: Whether a library calls them, for ``node``'s result.
+        by_library: Whether a library calls them that has an async form of the call, or of the context manager.
     """
 
     node: ast.AST
@@ -30,17 +32,19 @@ class Edge:
     caller: Unit
     targets: frozenset[Function]
     is_callback: bool = False
+    by_library: bool = False
 
 
 @dataclass
 class CallGraph:
-    """Edges and touches by unit."""
+    """Edges and touches by unit, and the async names of libraries' calls."""
 
     edges: list[Edge] = field(default_factory=list)
     callers: dict[Function, list[Edge]] = field(default_factory=dict)
     calls: dict[Unit, list[Edge]] = field(default_factory=dict)
     touches: dict[Unit, list[Touch]] = field(default_factory=dict)
     families: dict[Function, set[Function]] = field(default_factory=dict)
+    async_name: Callable[[ast.Call], str | None] = lambda call: None
 
 
 def call_graph(kinds: Kinds, counts: Callable[[Touch], bool]) -> CallGraph:
@@ -50,7 +54,8 @@ def call_graph(kinds: Kinds, counts: Callable[[Touch], bool]) -> CallGraph:
         kinds: The analysis.
         counts: Whether a touch is to become async.
     """
-    graph = CallGraph()
+    registered = Registered(kinds)
+    graph = CallGraph(async_name=registered.async_name)
     for module in kinds.project.modules:
         for touch in touches(kinds, module):
             unit = kinds.unit(touch.node)
@@ -61,6 +66,9 @@ def call_graph(kinds: Kinds, counts: Callable[[Touch], bool]) -> CallGraph:
             back = called_back(kinds, module, call)
             if back and unit is not None:
                 _add(graph, Edge(call, module, unit, frozenset(back), is_callback=True))
+            run = registered.run_by(module, call)
+            if run and unit is not None:
+                _add(graph, Edge(call, module, unit, frozenset(run), by_library=True))
     for node, targets in kinds.invocations.items():
         unit = kinds.unit(node)
         if unit is not None:
@@ -90,12 +98,12 @@ def _families(kinds: Kinds) -> dict[Function, set[Function]]:
                 families[member] = one
 
     for cls in kinds.project.classes:
-        for name, method in cls.functions.items():
-            if name in ("__init__", "__new__", "__post_init__"):
-                continue
-            for base in kinds.classes.line(cls)[1:]:
-                if name in base.functions:
-                    join(base.functions[name], method)
+        nearest: dict[str, Function] = {}
+        # Bases that have nothing to do with each other stand for each other in a class of both.
+        for one in kinds.classes.line(cls):
+            for name, method in one.functions.items():
+                if name not in ("__init__", "__new__", "__post_init__"):
+                    join(nearest.setdefault(name, method), method)
     for protocol in kinds.project.classes:
         if not kinds.classes.is_protocol(protocol) or not protocol.functions:
             continue

@@ -124,7 +124,7 @@ class _Colouring:
             function = stack.pop()
             together = set(self.graph.families.get(function, ()))
             for edge in self.graph.callers.get(function, ()):
-                if not edge.is_callback and isinstance(edge.node, ast.Call):
+                if not edge.is_callback and not edge.by_library and isinstance(edge.node, ast.Call):
                     together |= edge.targets
                 caller = edge.caller
                 if isinstance(caller, Function):

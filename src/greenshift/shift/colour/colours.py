@@ -40,6 +40,7 @@ class Colours:
         bridges: Expressions to bridge.
         async_withs: ``with`` items whose statement becomes ``async with``.
         async_fors: ``for`` statements and comprehensions that become ``async for``.
+        renamed: Calls of libraries, and what their async form is called.
         streams: Calls of ``execute`` and ``scalars`` whose rows come piece by piece: ``stream`` and ``stream_scalars``.
     """
 
@@ -50,6 +51,7 @@ class Colours:
     bridges: list[Bridge] = field(default_factory=list)
     async_withs: set[ast.withitem] = field(default_factory=set)
     async_fors: set[ast.AST] = field(default_factory=set)
+    renamed: dict[ast.Call, str] = field(default_factory=dict)
     streams: set[ast.expr] = field(default_factory=set)
 
     def is_async(self, unit: object) -> bool:

@@ -38,7 +38,7 @@ def place_awaits(context: Context, graph: CallGraph, colours: Colours) -> None:
                     colours.async_fors.add(touch.node if isinstance(loop, ast.YieldFrom) else loop)
     for edge in graph.edges:
         if not edge.is_callback and _awaits(context, colours, edge.caller):
-            _place_edge(context, colours, items, edge)
+            _place_edge(context, graph, colours, items, edge)
 
 
 def _loads_piece_by_piece(touch: Touch) -> bool:
@@ -63,7 +63,9 @@ def _awaits(context: Context, colours: Colours, unit: object) -> bool:
     return colours.is_async(unit) or isinstance(unit, Module)
 
 
-def _place_edge(context: Context, colours: Colours, items: dict[ast.expr, ast.withitem], edge: Edge) -> None:
+def _place_edge(
+    context: Context, graph: CallGraph, colours: Colours, items: dict[ast.expr, ast.withitem], edge: Edge
+) -> None:
     kinds = context.kinds
     if isinstance(edge.caller, Module) and not under_main_guard(context, edge.node):
         return
@@ -71,11 +73,14 @@ def _place_edge(context: Context, colours: Colours, items: dict[ast.expr, ast.wi
     if not newly or not isinstance(edge.node, ast.expr):
         return
     item = items.get(edge.node)
+    if edge.by_library and isinstance(edge.node, ast.Call):
+        _place_library(context, graph, colours, item, edge.node)
+        return
     # Entering calls the context manager's function or the class's __enter__, both async now.
     if item is not None and _enters(context, edge, newly):
         colours.async_withs.add(item)
         return
-    if not isinstance(edge.node, ast.Call):
+    if not isinstance(edge.node, ast.Call | ast.Subscript):
         return
     called = {one for one in newly if one.name not in ("__enter__", "__exit__", "__iter__", "__next__")}
     if not called or any(one.name == "__init__" for one in edge.targets):
@@ -93,6 +98,20 @@ def _place_edge(context: Context, colours: Colours, items: dict[ast.expr, ast.wi
         return
     if not _is_awaited(context, edge.node):
         colours.awaits.add(edge.node)
+
+
+def _place_library(
+    context: Context, graph: CallGraph, colours: Colours, item: ast.withitem | None, call: ast.Call
+) -> None:
+    """A library's call of what is registered with it has an async form, under another name or behind ``async with``."""
+    name = graph.async_name(call)
+    if name is None:
+        if item is not None:
+            colours.async_withs.add(item)
+        return
+    if not _is_awaited(context, call):
+        colours.renamed[call] = name
+        colours.awaits.add(call)
 
 
 def _enters(context: Context, edge: Edge, newly: set[Function]) -> bool:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from greenshift.shift.kinds.cells import Unit
+from greenshift.shift.kinds.containers import attribute_cell
 from greenshift.shift.kinds.names import PackageName
 from greenshift.shift.kinds.values import (
     NOTHING,
@@ -56,7 +57,8 @@ def attribute_of(inference: Inference, receiver: Value, name: str, node: ast.AST
     if isinstance(receiver, External):
         return frozenset({External(f"{receiver.name}.{name}")})
     if isinstance(receiver, ExternalInstance):
-        return frozenset({ExternalInstance(f"{receiver.name}.{name}")})
+        assigned = inference.cells.read(attribute_cell(receiver, name), reader)
+        return assigned or frozenset({ExternalInstance(f"{receiver.name}.{name}")})
     if isinstance(receiver, SuperValue):
         for cls in inference.classes.line(receiver.cls)[1:]:
             if name in cls.functions:
@@ -105,8 +107,9 @@ def _of_instance(inference: Inference, receiver: Instance, name: str, node: ast.
         for cls in classes.below(receiver.cls):
             found |= inference.cells.read(("attr", cls, name), reader)
             found |= inference.cells.read(("classattr", cls, name), reader)
-            if name in cls.functions:
-                found |= _bound(inference, cls.functions[name], Instance(cls), cls, node, reader)
+            inherited = classes.method(cls, name)
+            if inherited is not None:
+                found |= _bound(inference, inherited, Instance(cls), cls, node, reader)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from greenshift.shift.kinds.containers import is_container, looked_up_by_call, note_keys, note_provided, provided
 from greenshift.shift.kinds.library import call_library, engine_method, result_method, session_method, statement_method
 from greenshift.shift.kinds.row_factories import made_by
 from greenshift.shift.kinds.shapes import shape_of
@@ -19,6 +20,7 @@ from greenshift.shift.kinds.values import (
     ExternalInstance,
     FunctionValue,
     Instance,
+    Provider,
     Query,
     Result,
     Session,
@@ -43,10 +45,10 @@ CALLS_ITS_ARGUMENT = {
     "starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync",
 }  # fmt: skip
 PARTIAL = {"functools.partial"}
-SYNC_OPERATIONS = {"len": "__len__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "iter": "__iter__"}
-
 CONSUMING = {"list", "set", "tuple", "sorted", "sum", "any", "all", "max", "min", "dict", "frozenset"}
 """Functions that run through what they are given before they return."""
+SYNC_OPERATIONS = {"len": "__len__", "bool": "__bool__", "str": "__str__", "repr": "__repr__", "iter": "__iter__"}
+
 
 class Calls:
     """The calls of a unit."""
@@ -181,8 +183,9 @@ class Calls:
         if isinstance(value, External):
             return self._external(node, value.name, arguments, keywords)
         if isinstance(value, ExternalInstance):
-            return frozenset({ExternalInstance(f"{value.name}()")})
-        return NOTHING
+            found = looked_up_by_call(self.inference, value, node, arguments, self.unit)
+            return found or frozenset({ExternalInstance(f"{value.name}()")})
+        return value.of if isinstance(value, Provider) else NOTHING
 
     def invoke(
         self, value: FunctionValue, arguments: list[tuple[ast.expr, Values]], keywords: dict[str, Values]
@@ -249,14 +252,17 @@ class Calls:
                         self.call_implicitly(node, method, value)
             if special != "__iter__":
                 return NOTHING
-        known = call_library(name, node, arguments)
-        if known is not None:
-            return known
         if name.removeprefix("builtins.") in CONSUMING:
             for value in first:
                 method = self.inference.classes.method(value.cls, "__iter__") if isinstance(value, Instance) else None
                 if method is not None:
                     self.call_implicitly(node, method, value)  # type: ignore[arg-type]
+        known = call_library(name, node, arguments)
+        if known is None:
+            known = provided(self, node, name, arguments, keywords)
+        if known is not None:
+            return known
+        note_keys(self.inference, name, keywords)
         return frozenset({ExternalInstance(name)})
 
     def _construct(
@@ -279,6 +285,8 @@ class Calls:
             for (_, values), name in zip(arguments, fields, strict=False):
                 inference.cells.write(("attr", cls, name), values)
             for name, values in keywords.items():
+                if is_container(inference, cls):
+                    values = note_provided(inference, name, values)
                 inference.cells.write(("attr", cls, name), values)
         session, client = inference.classes.session_kind(cls), inference.classes.client_kind(cls)
         if client is not None:

@@ -7,6 +7,7 @@ import ast
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.attributes import element_values
 from greenshift.shift.kinds.cells import Unit
+from greenshift.shift.kinds.containers import is_container, note_attribute, note_provided
 from greenshift.shift.kinds.expressions import Expressions
 from greenshift.shift.kinds.inference import Inference
 from greenshift.shift.kinds.values import (
@@ -14,8 +15,10 @@ from greenshift.shift.kinds.values import (
     ClassValue,
     Collection,
     Dependency,
+    ExternalInstance,
     FunctionValue,
     Instance,
+    Provider,
     Row,
     Session,
     TestClientValue,
@@ -84,6 +87,8 @@ class Evaluation(Expressions):
                 for value in self.expression(parameter.default):
                     if isinstance(value, Dependency):
                         values |= inference.annotations.dependency(function.module, value, parameter.annotation)
+                    elif isinstance(value, Provider):
+                        values |= value.of
                     else:
                         values |= {value}
             if parameter.kind == "variadic" and not any(isinstance(one, Collection) for one in values):
@@ -140,6 +145,8 @@ class Evaluation(Expressions):
         for name, values in self.environment.items():
             if before.get(name) != values:
                 self.inference.cells.write(("classattr", cls, name), values)
+                if is_container(self.inference, cls):
+                    note_provided(self.inference, name, values)
         self.environment = outer
         self.bind_name(node.name, frozenset({ClassValue(cls)}))
 
@@ -268,6 +275,8 @@ class Evaluation(Expressions):
                     self.inference.cells.write(("attr", receiver.cls, target.attr), values)
                 elif isinstance(receiver, ClassValue):
                     self.inference.cells.write(("classattr", receiver.cls, target.attr), values)
+                elif isinstance(receiver, ExternalInstance):
+                    note_attribute(self.inference, receiver, target.attr, values)
         elif isinstance(target, ast.Subscript):
             receivers = self.expression(target.value)
             self.expression(target.slice)

@@ -6,6 +6,7 @@ import ast
 
 from greenshift.shift.kinds.calls import Calls
 from greenshift.shift.kinds.cells import Unit
+from greenshift.shift.kinds.containers import looked_up
 from greenshift.shift.kinds.inference import Inference
 from greenshift.shift.kinds.library import items_of
 from greenshift.shift.kinds.values import (
@@ -14,6 +15,7 @@ from greenshift.shift.kinds.values import (
     ContextManager,
     Coroutine,
     External,
+    ExternalInstance,
     FunctionValue,
     Instance,
     Query,
@@ -183,7 +185,7 @@ class Expressions(Calls):
 
     def _subscript(self, node: ast.Subscript) -> Values:
         receivers = self.expression(node.value)
-        self.expression(node.slice)
+        key = self.expression(node.slice)
         sliced = isinstance(node.slice, ast.Slice)
         found: Values = NOTHING
         for value in receivers:
@@ -200,6 +202,8 @@ class Expressions(Calls):
                 method = self.inference.classes.method(value.cls, "__getitem__")
                 if method is not None:
                     found |= self.call_implicitly(node, method, value)
+            elif isinstance(value, External | ExternalInstance):
+                found |= looked_up(self.inference, value, node.slice, key, self.unit)
         return found
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Values:

@@ -21,6 +21,7 @@ from greenshift.shift.kinds.values import (
     FunctionValue,
     Instance,
     ModuleValue,
+    Provider,
     Query,
     Session,
     Statement,
@@ -211,6 +212,8 @@ class Inference:
                     found |= self.given(method, reader)
             elif isinstance(call, Session):
                 found.add(call)
+            elif isinstance(call, Provider):
+                found |= call.of
         return frozenset(found)
 
     # ------------------------------------------------------------- attributes

@@ -193,6 +193,13 @@ class Dependency(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Provider(Value):
+    """A provider of a dependency container: calling it gives what it makes."""
+
+    of: Values
+
+
+@dataclass(frozen=True, slots=True)
 class SuperValue(Value):
     """``super()`` in a method."""
 

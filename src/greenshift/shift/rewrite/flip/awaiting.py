@@ -34,6 +34,11 @@ def fix_awaiting(context: Context) -> None:
     _async_fors(context, colours)
     for stream in colours.streams:
         _stream(context, stream)
+    for call, name in colours.renamed.items():
+        if isinstance(call.func, ast.Attribute):
+            module = context.kinds.module_by_node[call]
+            end = module.source.end(call.func)
+            context.edits(module).replace(end - len(call.func.attr), end, name)
 
 
 def await_expression(context: Context, module: Module, node: ast.expr) -> None:

@@ -79,6 +79,26 @@ def test_after_a_rollback() -> None:
     """) == ["session.refresh(item)"]
 
 
+def test_what_is_given_may_have_been_made_elsewhere() -> None:
+    code = """
+        def make(session: Session):
+            user = User(name="a")
+            session.add(user)
+            session.commit()
+            return rename(session, user)
+
+        def rename(session: Session, user: User):
+            user.name = "b"
+            try:
+                session.commit()
+            except ValueError:
+                session.rollback()
+                raise ValueError(f"{user.name} is taken")
+    """
+    assert refreshes(code) == ["session.refresh(user)"]
+    assert refreshes(code.replace("            try:", "            session.add(user)\n            try:")) == []
+
+
 def test_another_session_is_no_reason() -> None:
     assert (
         refreshes("""

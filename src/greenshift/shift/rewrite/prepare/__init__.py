@@ -2,6 +2,7 @@
 
 from greenshift.shift.rewrite.context import Fixer
 from greenshift.shift.rewrite.prepare.after_commit import refresh_after_commit
+from greenshift.shift.rewrite.prepare.after_expiring import refresh_after_expiring
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
 from greenshift.shift.rewrite.prepare.eager_defaults import fetch_defaults
 from greenshift.shift.rewrite.prepare.expire_on_commit import keep_after_commit
@@ -16,6 +17,7 @@ FIXERS: list[Fixer] = [
     fetch_defaults,
     load_subclasses,
     refresh_after_commit,
+    refresh_after_expiring,
     load_before_reading,
     list_barriers,
     *PREPARING,

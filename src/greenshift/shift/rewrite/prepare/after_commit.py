@@ -96,7 +96,7 @@ class _Unit:
         after = [node for node in self.names[name] if node.lineno > end]
         if any(isinstance(node.ctx, ast.Store) for node in after) or not self._is_stored(call, name, before):
             return False
-        if call.method != "commit" and any(self._is_new(node) for node in before):
+        if call.method != "commit" and self._may_be_new(name, before):
             return False
         if not self._is_there(call, name, before):
             return False
@@ -109,8 +109,16 @@ class _Unit:
                 return False
         return any(self._reads(node, classes, call.method) and self._follows(call, node) for node in after)
 
+    def _may_be_new(self, name: str, nodes: list[ast.Name]) -> bool:
+        """Whether it may be stored here first: a rollback makes it transient, a flush's INSERT expires nothing."""
+        if not any(self._is_new(node) for node in nodes):
+            return False
+        is_given = any(one.name == name for one in self.function.parameters)
+        adds = any(call.method in ("add", "add_all") and call.gives(name) for call in self.calls)
+        return adds or not is_given or any(isinstance(node.ctx, ast.Store) for node in nodes)
+
     def _is_new(self, node: ast.Name) -> bool:
-        """Whether it may be an instance made here: a rollback makes it transient, a flush's INSERT expires nothing."""
+        """Whether it may be an instance that the program made."""
         return any(
             isinstance(value, Instance)
             and isinstance(value.site, ast.Call)
@@ -125,7 +133,7 @@ class _Unit:
                 continue
             if other.method in ("add", "add_all", "refresh", "merge"):
                 return True
-        if any(self._is_new(node) for node in before):
+        if self._may_be_new(name, before):
             return False
         for node in before:
             parent = self.kinds.parents.get(node)

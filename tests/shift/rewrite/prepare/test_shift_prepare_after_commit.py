@@ -81,10 +81,13 @@ def test_after_a_rollback() -> None:
 
 def test_what_is_given_may_have_been_made_elsewhere() -> None:
     code = """
+        from unittest.mock import MagicMock
+
         def make(session: Session):
             user = User(name="a")
             session.add(user)
             session.commit()
+            rename(session, MagicMock())
             return rename(session, user)
 
         def rename(session: Session, user: User):

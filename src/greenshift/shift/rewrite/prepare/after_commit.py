@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
-from greenshift.shift.kinds.values import ClassValue, Instance, Session
+from greenshift.shift.kinds.values import ClassValue, Instance, Session, is_mock
 from greenshift.shift.loading.columns import columns_of, may_differ
 from greenshift.shift.loading.local_reads import statements_of
 from greenshift.shift.loading.session_calls import SessionCall, last_in_each_block, session_calls
@@ -75,6 +75,8 @@ class _Unit:
         found: set[Class] = set()
         for node in self.names[name]:
             for value in self.kinds.values(node):
+                if is_mock(value):
+                    continue
                 if not isinstance(value, Instance) or not self.kinds.classes.is_model(value.cls):
                     return set()
                 found.add(value.cls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.annotations import own_nodes
-from greenshift.shift.kinds.values import Instance, Session
+from greenshift.shift.kinds.values import Instance, Session, is_mock
 from greenshift.shift.loading.local_reads import LocalRead, event_before, statements_of
 from greenshift.shift.loading.session_calls import SessionCall, session_calls
 from greenshift.shift.project import Class, Function
@@ -56,6 +56,8 @@ def _classes(context: Context, nodes: list[ast.Name]) -> set[Class]:
     found: set[Class] = set()
     for node in nodes:
         for value in context.kinds.values(node):
+            if is_mock(value):
+                continue
             if not isinstance(value, Instance) or not context.kinds.classes.is_model(value.cls):
                 return set()
             found.add(value.cls)

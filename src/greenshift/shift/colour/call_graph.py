@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from greenshift.shift.colour.barriers import called_back
@@ -47,15 +47,20 @@ class CallGraph:
     async_name: Callable[[ast.Call], str | None] = lambda call: None
 
 
-def call_graph(kinds: Kinds, counts: Callable[[Touch], bool]) -> CallGraph:
+def call_graph(kinds: Kinds, counts: Callable[[Touch], bool], more: Iterable[Touch] = ()) -> CallGraph:
     """Return the call graph of a project.
 
     Args:
         kinds: The analysis.
         counts: Whether a touch is to become async.
+        more: Touches that the receivers' kinds do not tell.
     """
     registered = Registered(kinds)
     graph = CallGraph(async_name=registered.async_name)
+    for touch in more:
+        unit = kinds.unit(touch.node)
+        if unit is not None:
+            graph.touches.setdefault(unit, []).append(touch)
     for module in kinds.project.modules:
         for touch in touches(kinds, module):
             unit = kinds.unit(touch.node)

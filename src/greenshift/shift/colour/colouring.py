@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from greenshift.shift.colour.barriers import barrier
@@ -15,26 +16,28 @@ from greenshift.shift.colour.generators import sync_consumer
 from greenshift.shift.colour.lambdas import passes_on
 from greenshift.shift.colour.placing import place_awaits, under_main_guard
 from greenshift.shift.colour.reach import in_reach
+from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
 
 
-def colour(context: Context) -> Colours:
+def colour(context: Context, reads: Mapping[Touch, Relationship] | None = None) -> Colours:
     """Return which functions become async, what is awaited and what is bridged.
 
     Args:
         context: The flip's context; what cannot be coloured is listed in it.
+        reads: Reads of relationships that send a statement, and are to be awaited.
     """
-    return _Colouring(context).run()
+    return _Colouring(context, reads or {}).run()
 
 
 class _Colouring:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, reads: Mapping[Touch, Relationship]) -> None:
         self.context = context
         self.kinds = context.kinds
-        self.graph: CallGraph = call_graph(self.kinds, self._counts)
-        self.colours = Colours()
+        self.graph: CallGraph = call_graph(self.kinds, self._counts, reads)
+        self.colours = Colours(reads=dict(reads))
         self.needs: set[Function] = set()
         self.reasons: dict[Function, str] = {}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from greenshift.shift.kinds.classes import Relationship
+from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.project import Function, Module
 
 
@@ -42,6 +44,7 @@ class Colours:
         async_fors: ``for`` statements and comprehensions that become ``async for``.
         renamed: Calls of libraries, and what their async form is called.
         streams: Calls of ``execute`` and ``scalars`` whose rows come piece by piece: ``stream`` and ``stream_scalars``.
+        reads: Reads of relationships that send a statement, which the user wants awaited.
     """
 
     asynchronous: set[Function] = field(default_factory=set)
@@ -53,6 +56,7 @@ class Colours:
     async_fors: set[ast.AST] = field(default_factory=set)
     renamed: dict[ast.Call, str] = field(default_factory=dict)
     streams: set[ast.expr] = field(default_factory=set)
+    reads: dict[Touch, Relationship] = field(default_factory=dict)
 
     def is_async(self, unit: object) -> bool:
         """Whether a unit's body may await afterwards."""

@@ -67,8 +67,9 @@ def run_stage(
     context = Context(project, kinds, options or Options())
     if stage == "flip":
         from greenshift.shift.colour import colour
+        from greenshift.shift.rewrite.flip.awaitable import awaited_reads
 
-        context.colours = colour(context)
+        context.colours = colour(context, awaited_reads(context))
     for fixer in fixers_of(stage) if fixers is None else fixers:
         fixer(context)
     result = StageResult(stage, dict(texts), left=sorted(context.left), counts=context.counts, skipped=project.skipped)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-from prepare_samples import MODELS, prepare
+from prepare_samples import MODELS
 
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
-from greenshift.shift.rewrite.prepare.loading import LoadingPolicyError
 from greenshift.shift.rewrite.stages import run_stage
 
 CODE = """\
@@ -33,8 +31,3 @@ def test_places() -> None:
     left = run_stage("prepare", texts, fixers=[list_barriers]).left
     assert [(one.kind, one.place.line) for one in left] == [("barrier", 7), ("barrier", 8), ("barrier", 11)]
     assert left[2].reason.startswith("Service.__init__ talks to the database")
-
-
-def test_a_policy_that_is_not_built_is_refused() -> None:
-    with pytest.raises(LoadingPolicyError, match="awaitable"):
-        prepare({"app/__init__.py": "", "app/models.py": MODELS}, loading="awaitable")

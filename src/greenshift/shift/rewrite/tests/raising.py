@@ -51,7 +51,8 @@ def _reaching(context: Context) -> set[Function]:
     """The functions that reach the database: what the flip would colour, of a project as it is now."""
     from greenshift.shift.colour import colour
 
-    colours = colour(Context(context.project, context.kinds, context.options))
+    reads = context.colours.reads if context.colours is not None else None
+    colours = colour(Context(context.project, context.kinds, context.options), reads)
     return colours.asynchronous | colours.bridged
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from greenshift.shift.colour import Colours, colour
 from greenshift.shift.kinds import infer
+from greenshift.shift.kinds.session_origins import has_only_async_sessions
 from greenshift.shift.project import Place, Project, SkippedFile, project_of
 from greenshift.shift.reading import read_tree
 from greenshift.shift.rewrite.context import Context, Left
 from greenshift.shift.rewrite.options import Options
 from greenshift.shift.scan.files import file_items
-from greenshift.shift.scan.phases import PHASES
+from greenshift.shift.scan.phases import BRIDGED, PHASES
 
 SYNC_BOUNDARIES = {
     "engine", "session factory", "session dependency", "session", "query", "route", "service", "background task",
@@ -54,6 +55,8 @@ class Inventory:
         left: What the rewriter would list as not done natively.
         modules: How many modules were read.
         lines: How many lines they have.
+        has_only_async_sessions: Whether the application makes no sync session: what is sync then runs inside of an
+            async one.
     """
 
     root: Path
@@ -62,11 +65,20 @@ class Inventory:
     left: list[Left] = field(default_factory=list)
     modules: int = 0
     lines: int = 0
+    has_only_async_sessions: bool = False
 
     @property
     def boundaries(self) -> list[Item]:
-        """The places where application code (no test, no migration) holds a sync session or engine."""
-        return [item for item in self.items if item.kind in SYNC_BOUNDARIES and item.phase not in ("tests", "alembic")]
+        """The places where application code (no test, no migration) holds a sync session or engine of its own.
+
+        What runs inside of an async session holds none.
+        """
+        return [item for item in self.items if item.kind in SYNC_BOUNDARIES and self._is_boundary(item)]
+
+    def _is_boundary(self, item: Item) -> bool:
+        if item.phase in ("tests", "alembic"):
+            return False
+        return not (self.has_only_async_sessions and item.action.endswith(BRIDGED))
 
     def phase(self, name: str) -> list[Item]:
         """Return the items of a phase."""
@@ -123,6 +135,7 @@ def scan(path: Path, *, progress: Callable[[int], None] | None = None) -> Invent
     items = {*code_items(context, colours), *file_items(root)}
     inventory = Inventory(root, skipped=project.skipped, modules=len(project.modules))
     inventory.lines = sum(text.count("\n") for text in tree.texts.values())
+    inventory.has_only_async_sessions = has_only_async_sessions(project, context.kinds)
     inside = _inside(root, path)
     inventory.items = sorted(
         (item for item in items if inside(item.place.file)),

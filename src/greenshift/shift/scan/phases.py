@@ -14,3 +14,6 @@ PHASES = {
 """Phase and what belongs to it."""
 
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "websocket", "route", "api_route"}
+
+BRIDGED = "runs inside run_sync"
+"""What is done about a place that cannot be awaited."""

@@ -14,7 +14,7 @@ from greenshift.shift.kinds.touches import Touch, touches
 from greenshift.shift.kinds.values import Engine, Instance, Session, SessionFactory, TestClientValue
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.scan.phases import ROUTE_METHODS
+from greenshift.shift.scan.phases import BRIDGED, ROUTE_METHODS
 
 if TYPE_CHECKING:
     from greenshift.shift.scan.inventory import Item
@@ -27,9 +27,9 @@ BLOCKING = {
 ACTIONS = {
     "query": "becomes select(), awaited",
     "metadata": "runs on an async connection by run_sync",
-    "bulk": "runs inside run_sync",
+    "bulk": BRIDGED,
     "client": "becomes httpx.AsyncClient, awaited",
-    "factory": "runs inside run_sync",
+    "factory": BRIDGED,
 }
 
 
@@ -116,7 +116,7 @@ def _functions(context: Context, colours: Colours, module: Module) -> Iterator[I
         elif newly:
             yield _item("services", module, function.node, "service", function.name, "becomes async def")
         elif function in colours.bridged:
-            yield _item("services", module, function.node, "service", function.name, "stays sync, runs inside run_sync")
+            yield _item("services", module, function.node, "service", function.name, f"stays sync, {BRIDGED}")
 
 
 def _is_route(function: Function) -> bool:
@@ -137,7 +137,7 @@ def _touch(context: Context, colours: Colours, module: Module, touch: Touch) -> 
     elif isinstance(unit, Module):
         phase = "infrastructure"
     if unit in colours.bridged:
-        action = "runs inside run_sync"
+        action = BRIDGED
     else:
         action = ACTIONS.get(touch.what, "async with" if touch.form == "async with" else "awaited")
     return _item(phase, module, touch.node, touch.what, _line(module, touch.node), action)

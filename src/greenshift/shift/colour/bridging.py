@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from greenshift.shift.colour.call_graph import CallGraph
 from greenshift.shift.colour.colours import Bridge, Colours
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.calls import CONSUMING
+from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.kinds.values import Instance, Session, SessionFactory, Values, is_mock
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
@@ -36,8 +38,7 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
         if isinstance(unit, Function) and colours.is_async(unit):
             for touch in touches:
                 if touch.form == "bridge":
-                    reason = f"`{touch.method}` has no async form" if touch.what != "factory" else FACTORY
-                    wanted[touch.node] = (touch.module, unit, reason)
+                    wanted[touch.node] = (touch.module, unit, _why(touch))
     for edge in graph.edges:
         unit = edge.caller
         if not isinstance(unit, Function) or not colours.is_async(unit) or not isinstance(edge.node, ast.expr):
@@ -49,18 +50,36 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
             wanted.setdefault(edge.node, (edge.module, unit, reasons.get(first, "it stays sync")))
             if _gives_iterator(context, edge.node, bridged):
                 iterators.add(edge.node)
-    for node, (module, unit, reason) in wanted.items():
-        outermost = _grow(context, node)
-        if _inside_another(context, outermost, wanted):
+    grown = [(_grow(context, node), *rest) for node, rest in wanted.items()]
+    placed: dict[ast.AST, tuple[ast.expr, ...]] = {}
+    # The largest first: what stands inside it is bridged with it.
+    for node, module, unit, reason in sorted(grown, key=lambda one: -_length(one[1], one[0])):
+        if _is_inside(context, node, placed):
             continue
-        awaited = _handed_in(context, colours, module, outermost)
+        awaited = placed[node] = _handed_in(context, colours, module, node)
         if context.options.bridge == "none":
-            context.leave(module, outermost, "barrier", f"to be done by hand: {reason}")
+            context.leave(module, node, "barrier", f"to be done by hand: {reason}")
             continue
-        session = _session_in_scope(context, unit, outermost)
-        colours.bridges.append(Bridge(outermost, module, session or SPAWN, awaited, outermost in iterators))
+        session = _session_in_scope(context, unit, node)
+        # Inner bridges are written before the outer one takes their text to hand it in.
+        colours.bridges.insert(0, Bridge(node, module, session or SPAWN, awaited, node in iterators))
         if reason != FACTORY:
-            context.leave(module, outermost, "bridged", f"runs inside run_sync: {reason}")
+            context.leave(module, node, "bridged", f"runs inside run_sync: {reason}")
+
+
+def _why(touch: Touch) -> str:
+    """Why what an expression sends has to be bridged."""
+    if touch.what == "factory":
+        return FACTORY
+    return (
+        f"`{touch.method}` may be loaded by being read"
+        if touch.what == "attribute"
+        else f"`{touch.method}` has no async form"
+    )
+
+
+def _length(module: Module, node: ast.expr) -> int:
+    return module.source.end(node) - module.source.start(node)
 
 
 def _gives_iterator(context: Context, node: ast.expr, bridged: AbstractSet[Function]) -> bool:
@@ -130,11 +149,16 @@ def _is_lazy(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("map", "filter")
 
 
-def _inside_another(context: Context, node: ast.expr, wanted: dict[ast.expr, tuple[Module, Function, str]]) -> bool:
-    current: ast.AST | None = context.kinds.parents.get(node)
+def _is_inside(context: Context, node: ast.expr, placed: Mapping[ast.AST, tuple[ast.expr, ...]]) -> bool:
+    """Whether an expression runs inside a bridge around it: what is awaited before a bridge does not."""
+    passed: set[ast.AST] = set()
+    current: ast.AST | None = node
     while current is not None and not isinstance(current, ast.stmt):
-        if current in wanted:
-            return True
+        passed.add(current)
+        if current in placed:
+            if not passed.intersection(placed[current]):
+                return True
+            passed.clear()
         current = context.kinds.parents.get(current)
     return False
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from greenshift.shift.colour.asking import add_asking_reads
 from greenshift.shift.colour.barriers import barrier
 from greenshift.shift.colour.bridging import bridge_places
 from greenshift.shift.colour.call_graph import CallGraph, call_graph
@@ -47,6 +48,8 @@ class _Colouring:
         return touch.what != "client" or converts_touch(self.context, touch.node)
 
     def run(self) -> Colours:
+        self._spread_need()
+        self.colours.answers = add_asking_reads(self.kinds, self.graph, self.needs, self._counts)
         self._spread_need()
         self._find_barriers()
         self._colour_bridged()

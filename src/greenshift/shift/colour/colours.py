@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.kinds.touches import Touch
+from greenshift.shift.loading.asking import Asking
 from greenshift.shift.project import Function, Module
 
 
@@ -43,6 +44,7 @@ class Colours:
         async_withs: ``with`` items whose statement becomes ``async with``.
         async_fors: ``for`` statements and comprehensions that become ``async for``.
         renamed: Calls of libraries, and what their async form is called.
+        answers: What routes return whose response model reads what may have to be asked of the database.
         streams: Calls of ``execute`` and ``scalars`` whose rows come piece by piece: ``stream`` and ``stream_scalars``.
         reads: Reads of relationships that send a statement, which the user wants awaited.
     """
@@ -55,6 +57,7 @@ class Colours:
     async_withs: set[ast.withitem] = field(default_factory=set)
     async_fors: set[ast.AST] = field(default_factory=set)
     renamed: dict[ast.Call, str] = field(default_factory=dict)
+    answers: list[Asking] = field(default_factory=list)
     streams: set[ast.expr] = field(default_factory=set)
     reads: dict[Touch, Relationship] = field(default_factory=dict)
 

@@ -43,13 +43,43 @@ def handovers(kinds: Kinds, schemas: Schemas) -> Iterator[Handover]:
     """
     for module in kinds.project.modules:
         for function in module.functions:
-            answer = _answer(function)
+            answer = answer_annotation(function)
             if answer is not None:
                 yield from _route(kinds, schemas, function, answer)
-        for node in module.source.nodes:
-            if isinstance(node, ast.Call):
-                yield from _validation(kinds, schemas, module, node)
-                yield from _construction(kinds, schemas, module, node)
+    for one in fillings(kinds, schemas):
+        yield from _given(kinds, schemas, one.module, one.place, kinds.values(one.value), one.into)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A call that fills Pydantic models from a value.
+
+    Attributes:
+        call: The call.
+        module: Where it stands.
+        place: What stands for it in lists: the call, or the argument.
+        value: The expression that is given.
+        into: The models.
+    """
+
+    call: ast.Call
+    module: Module
+    place: ast.expr
+    value: ast.expr
+    into: list[Class]
+
+
+def fillings(kinds: Kinds, schemas: Schemas) -> Iterator[Filling]:
+    """Yield the calls that fill Pydantic models: ``model_validate`` and its kin, constructors.
+
+    Args:
+        kinds: The analysis of the project.
+        schemas: The project's Pydantic models.
+    """
+    for module in kinds.project.modules:
+        for call in kinds.calls(module):
+            yield from _validation(kinds, schemas, module, call)
+            yield from _construction(kinds, schemas, module, call)
 
 
 def _given(
@@ -76,8 +106,12 @@ def _each(
             yield Handover(instance, frozenset(paths), module, node)
 
 
-def _answer(function: Function) -> ast.expr | None:
-    """The annotation of a route's answer: ``response_model``, or what it is declared to return."""
+def answer_annotation(function: Function) -> ast.expr | None:
+    """Return the annotation of a route's answer: ``response_model``, or what it is declared to return.
+
+    Args:
+        function: The function; None is returned for one that is no route.
+    """
     for decorator in function.decorators:
         if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
             continue
@@ -111,10 +145,9 @@ def _route(kinds: Kinds, schemas: Schemas, function: Function, answer: ast.expr)
                                 yield from _each(kinds, schemas, function.module, node, [instance], into)
 
 
-def _validation(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) -> Iterator[Handover]:
+def _validation(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) -> Iterator[Filling]:
     if isinstance(call.func, ast.Name) and call.func.id == "parse_obj_as" and len(call.args) > 1:
-        into = schemas.in_annotation(module, call.args[0])
-        yield from _given(kinds, schemas, module, call, kinds.values(call.args[1]), into)
+        yield Filling(call, module, call, call.args[1], schemas.in_annotation(module, call.args[0]))
         return
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in VALIDATIONS or not call.args:
         return
@@ -127,10 +160,10 @@ def _validation(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) 
     elif isinstance(receiver, ast.Subscript):
         into = schemas.in_annotation(module, receiver)
     if into:
-        yield from _given(kinds, schemas, module, call, kinds.values(call.args[0]), into)
+        yield Filling(call, module, call, call.args[0], into)
 
 
-def _construction(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) -> Iterator[Handover]:
+def _construction(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) -> Iterator[Filling]:
     """``Page(items=instances)``: the nested fields read the instances."""
     if not call.keywords:
         return
@@ -148,7 +181,7 @@ def _construction(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call
                 continue
             into = [*schemas.field(schema, keyword.arg), *arguments]
             if into:
-                yield from _given(kinds, schemas, module, keyword.value, kinds.values(keyword.value), into)
+                yield Filling(call, module, keyword.value, keyword.value, into)
 
 
 def _last(node: ast.expr) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.names import GlobalName
 from greenshift.shift.loading.members import Members
-from greenshift.shift.loading.paths import Path, relationships_on
+from greenshift.shift.loading.paths import Path, instances_in, relationships_on
 from greenshift.shift.project import Class, Module
 from greenshift.shift.project.traversal import walk
 
@@ -114,6 +114,40 @@ class Schemas:
         if depth == LONGEST:
             self._paths[key] = found
         return found
+
+    def attributes(self, cls: Class, schema: Class) -> set[tuple[Class, str]]:
+        """Return what filling a Pydantic model from an instance reads, of it and of what it leads to.
+
+        Args:
+            cls: The instance's class.
+            schema: The Pydantic model.
+
+        Returns:
+            Pairs of a mapped class and an attribute.
+        """
+        found: set[tuple[Class, str]] = set()
+        seen: set[tuple[Class, Class]] = set()
+        stack = [(cls, schema)]
+        while stack:
+            pair = stack.pop()
+            if pair in seen:
+                continue
+            seen.add(pair)
+            for name, module, annotation in self.fields(pair[1]):
+                found.add((pair[0], name))
+                nested = self.in_annotation(module, annotation)
+                stack += [(target, one) for one in nested for target in self._targets(pair[0], name)]
+        return found
+
+    def _targets(self, cls: Class, name: str) -> set[Class]:
+        """The mapped classes whose instances an attribute holds."""
+        classes = self._kinds.classes
+        relationship = classes.relationships(cls).get(name)
+        if relationship is not None:
+            return set() if relationship.target is None else {relationship.target}
+        method = classes.method(cls, name)
+        values = () if method is None else instances_in(self._kinds.result(method))
+        return {one.cls for one, _ in values if classes.is_model(one.cls)}
 
     def nested(self, schema: Class) -> list[Class]:
         """Return the Pydantic models that are fields of one."""

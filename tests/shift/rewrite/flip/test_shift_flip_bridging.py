@@ -78,6 +78,14 @@ SAMPLES = [
         "    return await db.run_sync(lambda _, value: value.rank, (await get(db, 1))) + "
         "max(await db.run_sync(lambda _, value: value.rank, (await get(db, 2))), 3)\n",
     ),
+    # What is awaited before may be bridged itself.
+    (
+        "def get(db, i):\n    return db.get(Item, i)\ndef f():\n    db = SessionLocal()\n"
+        "    return get(db, db.get(Item, 1).rank).rank\n",
+        "async def get(db, i):\n    return await db.get(Item, i)\nasync def f():\n    db = SessionLocal()\n"
+        "    return await db.run_sync(lambda _, value: value.rank, (await get("
+        "db, await db.run_sync(lambda _: db.sync_session.get(Item, 1).rank))))\n",
+    ),
     # What a constructor is given stays async: its methods ask for the sync session themselves.
     (
         "class R:\n    def __init__(self, db):\n        self.db = db\n    def __len__(self):\n"

@@ -3,6 +3,7 @@
 from greenshift.shift.rewrite.context import Fixer
 from greenshift.shift.rewrite.flip.alembic import fix_alembic
 from greenshift.shift.rewrite.flip.annotations import fix_annotations
+from greenshift.shift.rewrite.flip.answers import fill_answers
 from greenshift.shift.rewrite.flip.awaitable import fix_awaited_reads
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
 from greenshift.shift.rewrite.flip.blocking import fix_blocking
@@ -31,6 +32,7 @@ FIXERS: list[Fixer] = [
     fix_alembic,
     fix_blocking,
     list_out_of_reach,
+    fill_answers,
     fix_awaiting,
     fix_awaited_reads,
     fix_bridges,

@@ -6,6 +6,7 @@ from greenshift.shift.rewrite.prepare.after_expiring import refresh_after_expiri
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
 from greenshift.shift.rewrite.prepare.eager_defaults import fetch_defaults
 from greenshift.shift.rewrite.prepare.expire_on_commit import keep_after_commit
+from greenshift.shift.rewrite.prepare.expired_columns import load_expired_columns
 from greenshift.shift.rewrite.prepare.handed_sessions import renew_handed_sessions
 from greenshift.shift.rewrite.prepare.loading import load_before_reading
 from greenshift.shift.rewrite.prepare.polymorphic_load import load_subclasses
@@ -15,6 +16,7 @@ FIXERS: list[Fixer] = [
     keep_after_commit,
     renew_handed_sessions,
     fetch_defaults,
+    load_expired_columns,
     load_subclasses,
     refresh_after_commit,
     refresh_after_expiring,

@@ -21,7 +21,7 @@ def keep_after_commit(context: Context) -> None:
     """
     for module in context.project.modules:
         for call in context.kinds.calls(module):
-            if _makes_sessions(context, module, call):
+            if makes_sessions(context, module, call):
                 _set_keyword(context, module, call, add=True)
             elif (
                 isinstance(call.func, ast.Attribute)
@@ -31,7 +31,14 @@ def keep_after_commit(context: Context) -> None:
                 _set_keyword(context, module, call, add=False)
 
 
-def _makes_sessions(context: Context, module: Module, call: ast.Call) -> bool:
+def makes_sessions(context: Context, module: Module, call: ast.Call) -> bool:
+    """Whether a call makes a sync session, or a factory of such sessions.
+
+    Args:
+        context: The stage's context.
+        module: Where the call stands.
+        call: The call.
+    """
     kinds = context.kinds
     name = kinds.library_name(module, call.func)
     if name is not None:

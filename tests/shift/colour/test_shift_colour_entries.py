@@ -32,6 +32,9 @@ def entries(text: str, file: str = "app.py") -> set[str]:
         "import atexit\ndef work(): ...\natexit.register(work)\n",
         "from concurrent.futures import ThreadPoolExecutor\ndef work(): ...\n"
         "with ThreadPoolExecutor() as pool:\n    pool.submit(work, 1)\n",
+        "from concurrent.futures import ThreadPoolExecutor\ndef work(): ...\n"
+        "with ThreadPoolExecutor() as pool:\n    list(pool.map(work, [1]))\n",
+        "import multiprocessing\ndef work(): ...\nmultiprocessing.Pool(2).starmap(work, [(1, 2)])\n",
         "from apscheduler.schedulers.background import BackgroundScheduler\ndef work(): ...\n"
         "scheduler = BackgroundScheduler()\nscheduler.add_job(work, 'interval')\n",
         "from redis import Redis\nfrom rq import Queue\ndef work(): ...\nQueue(connection=Redis()).enqueue(work, 1)\n",
@@ -53,6 +56,7 @@ def test_entries(text: str) -> None:
         "import typer\napp = typer.Typer()\n@app.command()\nasync def work(): ...\n",
         "def command(f):\n    return f\n@command\ndef work(): ...\n",
         "class Pool:\n    def submit(self, f): ...\ndef work(): ...\nPool().submit(work)\n",
+        "class Pool:\n    def map(self, f): ...\ndef work(): ...\nPool().map(work)\n",
     ],
 )
 def test_others(text: str) -> None:

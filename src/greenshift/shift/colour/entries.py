@@ -32,6 +32,18 @@ COMMANDS = {
 
 TARGETS = {"threading.Thread", "threading.Timer", "multiprocessing.Process", "multiprocessing.Pool"}
 PASSING_METHODS = {"submit", "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "add_job", "do", "apply_async"}
+POOLS = {
+    f"{module}.{name}"
+    for module, names in {
+        "concurrent.futures": ("ThreadPoolExecutor", "ProcessPoolExecutor", "Executor"),
+        "concurrent.futures.thread": ("ThreadPoolExecutor",),
+        "concurrent.futures.process": ("ProcessPoolExecutor",),
+        "multiprocessing": ("Pool",),
+        "multiprocessing.pool": ("Pool", "ThreadPool"),
+    }.items()
+    for name in names
+}
+POOL_METHODS = {"map", "map_async", "imap", "imap_unordered", "starmap", "starmap_async", "apply"}
 RUNNERS = {"atexit.register", "signal.signal", "_thread.start_new_thread"}
 
 
@@ -151,7 +163,11 @@ def _is_target(kinds: Kinds, node: ast.AST) -> bool:
         return keyword in ("target", "function") or not is_keyword
     if names & RUNNERS:
         return True
-    if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in PASSING_METHODS:
+    if not isinstance(parent.func, ast.Attribute):
+        return False
+    if parent.func.attr in POOL_METHODS and parent.args[:1] == [node]:
+        return any(name in POOLS for name in _library_names(kinds, module, parent.func.value))
+    if parent.func.attr not in PASSING_METHODS:
         return False
     if keyword not in (None, "func", "f", "fn") or (keyword is None and parent.args[:1] != [node]):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds.names import ExternalName, GlobalName, Names
@@ -20,6 +21,7 @@ DECLARATIVE_FUNCTIONS = {
     "sqlalchemy.ext.automap.automap_base",
 }
 RELATIONSHIP_FUNCTIONS = {"relationship", "Relationship", "backref"}
+MAPPING_FUNCTIONS = {"map_imperatively", "mapper"}
 COLUMN_FUNCTIONS = {"Column", "mapped_column", "column_property", "deferred", "association_proxy", "synonym"}
 
 
@@ -66,10 +68,17 @@ class Classes:
         for cls in project.classes:
             self._by_name.setdefault(cls.name, []).append(cls)
         self._models = {cls for cls in project.classes if self._looks_mapped(cls)}
+        self._tables: dict[Class, ast.Call] = {}
+        imperative = list(self._imperative(project))
+        self._models.update(cls for cls, _, _ in imperative)
         self._relationships: dict[Class, dict[str, Relationship]] = {}
         for cls in project.classes:
             if cls in self._models:
-                self._read_relationships(cls)
+                for name, (annotation, value) in cls.assignments.items():
+                    self._read_relationship(cls, name, annotation, value, cls.module)
+        for cls, properties, module in imperative:
+            for name, value in properties.items():
+                self._read_relationship(cls, name, None, value, module)
 
     def _read_bases(self, cls: Class) -> None:
         own: list[Class] = []
@@ -211,37 +220,76 @@ class Classes:
             found.update(self._relationships.get(one, {}))
         return found
 
-    def _read_relationships(self, cls: Class) -> None:
-        for name, (annotation, value) in cls.assignments.items():
-            called = _last_name(value.func) if isinstance(value, ast.Call) else ""
-            annotated = _last_name(annotation) if annotation is not None else ""
-            if called not in ("relationship", "Relationship") and annotated not in ("WriteOnlyMapped", "DynamicMapped"):
-                continue
-            target, is_collection = self._target(cls, annotation, value)
-            keywords = {k.arg: k.value for k in value.keywords if k.arg} if isinstance(value, ast.Call) else {}
-            lazy = keywords.get("lazy")
-            uselist = keywords.get("uselist")
-            if isinstance(uselist, ast.Constant):
-                is_collection = bool(uselist.value)
-            own = self._relationships.setdefault(cls, {})
-            node: ast.AST = value if value is not None else cls.node
-            constant = lazy.value if isinstance(lazy, ast.Constant) and isinstance(lazy.value, str) else None
-            # The annotation says it as well: DynamicMapped[...] without lazy="dynamic".
-            constant = constant or {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}.get(annotated)
-            own[name] = Relationship(cls, name, target, is_collection, constant, node)
-            backref = keywords.get("backref")
-            if target is not None and backref is not None:
-                back: ast.expr | None = backref
-                if isinstance(backref, ast.Call) and backref.args:
-                    back = backref.args[0]
-                if isinstance(back, ast.Constant) and isinstance(back.value, str):
-                    many = None if is_collection is None else not is_collection
-                    self._relationships.setdefault(target, {})[back.value] = Relationship(
-                        target, back.value, cls, many, None, node
-                    )
+    def _imperative(self, project: Project) -> Iterator[tuple[Class, dict[str, ast.expr], Module]]:
+        """The classes that a call maps, with what it maps besides columns, and where.
+
+        https://docs.sqlalchemy.org/en/20/orm/mapping_styles.html#imperative-mapping
+        """
+        for module in project.modules:
+            for node in module.source.nodes:
+                if not isinstance(node, ast.Call) or _last_name(node.func) not in MAPPING_FUNCTIONS or not node.args:
+                    continue
+                cls = self.names.resolve(module, node.args[0])
+                if not isinstance(cls, Class):
+                    continue
+                table = self._table(module, node.args[1]) if len(node.args) > 1 else None
+                if table is not None:
+                    self._tables[cls] = table
+                given = next((one.value for one in node.keywords if one.arg == "properties"), None)
+                pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
+                properties = {
+                    key.value: value
+                    for key, value in pairs
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                }
+                yield cls, properties, module
+
+    def _table(self, module: Module, node: ast.expr) -> ast.Call | None:
+        """The ``Table(...)`` that an expression names."""
+        target = self.names.resolve(module, node)
+        if not isinstance(target, GlobalName):
+            return None
+        for one in target.module.source.tree.body:
+            names = (
+                one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
+            )
+            if any(isinstance(name, ast.Name) and name.id == target.name for name in names):
+                value = getattr(one, "value", None)
+                return value if isinstance(value, ast.Call) and _last_name(value.func) == "Table" else None
+        return None
+
+    def _read_relationship(
+        self, cls: Class, name: str, annotation: ast.expr | None, value: ast.expr | None, near: Module
+    ) -> None:
+        called = _last_name(value.func) if isinstance(value, ast.Call) else ""
+        annotated = _last_name(annotation) if annotation is not None else ""
+        if called not in ("relationship", "Relationship") and annotated not in ("WriteOnlyMapped", "DynamicMapped"):
+            return
+        target, is_collection = self._target(cls, annotation, value, near)
+        keywords = {k.arg: k.value for k in value.keywords if k.arg} if isinstance(value, ast.Call) else {}
+        lazy = keywords.get("lazy")
+        uselist = keywords.get("uselist")
+        if isinstance(uselist, ast.Constant):
+            is_collection = bool(uselist.value)
+        own = self._relationships.setdefault(cls, {})
+        node: ast.AST = value if value is not None else cls.node
+        constant = lazy.value if isinstance(lazy, ast.Constant) and isinstance(lazy.value, str) else None
+        # The annotation says it as well: DynamicMapped[...] without lazy="dynamic".
+        constant = constant or {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}.get(annotated)
+        own[name] = Relationship(cls, name, target, is_collection, constant, node)
+        backref = keywords.get("backref")
+        if target is not None and backref is not None:
+            back: ast.expr | None = backref
+            if isinstance(backref, ast.Call) and backref.args:
+                back = backref.args[0]
+            if isinstance(back, ast.Constant) and isinstance(back.value, str):
+                many = None if is_collection is None else not is_collection
+                self._relationships.setdefault(target, {})[back.value] = Relationship(
+                    target, back.value, cls, many, None, node
+                )
 
     def _target(
-        self, cls: Class, annotation: ast.expr | None, value: ast.expr | None
+        self, cls: Class, annotation: ast.expr | None, value: ast.expr | None, near: Module
     ) -> tuple[Class | None, bool | None]:
         many: bool | None = None
         target: Class | None = None
@@ -266,10 +314,10 @@ class Classes:
             if isinstance(first, ast.Lambda):
                 first = first.body
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                target = self.class_named(first.value, cls.module)
+                target = self.class_named(first.value, near)
             elif isinstance(first, ast.Name | ast.Attribute):
-                resolved = self.names.resolve(cls.module, first)
-                target = resolved if isinstance(resolved, Class) else self.class_named(_last_name(first), cls.module)
+                resolved = self.names.resolve(near, first)
+                target = resolved if isinstance(resolved, Class) else self.class_named(_last_name(first), near)
         if many is None and target is not None:
             many = not self.has_foreign_key(cls, target)
         return target, many
@@ -277,9 +325,11 @@ class Classes:
     def has_foreign_key(self, cls: Class, target: Class) -> bool:
         """Whether a class holds a foreign key to another's table: its side of the relationship is then scalar."""
         table = target.assignments.get("__tablename__", (None, None))[1]
+        if target in self._tables and self._tables[target].args:
+            table = self._tables[target].args[0]
         name = table.value if isinstance(table, ast.Constant) else target.name.lower()
         for one in self.line(cls):
-            for _, value in one.assignments.values():
+            for value in [value for _, value in one.assignments.values()] + [self._tables.get(one)]:
                 if value is None:
                     continue
                 for node in walk(value):

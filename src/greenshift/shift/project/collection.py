@@ -67,6 +67,9 @@ class _Collector:
             if not _is_accessor(node):
                 owner.functions[node.name] = function
             owner.all_functions.append(function)
+            declared = _declared_attribute(node)
+            if declared is not None:
+                owner.assignments[node.name] = (node.returns, declared)
         elif parent is None:
             self.module.top[node.name] = function
         for expression in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
@@ -121,6 +124,22 @@ class _Collector:
                 self.module.stars.append(module)
             elif not nested or (alias.asname or alias.name) not in names:
                 names[alias.asname or alias.name] = Import(module, alias.name)
+
+
+def _declared_attribute(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    """What a method under ``declared_attr`` declares: the mixin's classes get it as if it were assigned."""
+    if node.name.startswith("__"):
+        return None
+    names = {
+        part.attr if isinstance(part, ast.Attribute) else part.id
+        for one in node.decorator_list
+        for part in ast.walk(one)
+        if isinstance(part, ast.Name | ast.Attribute)
+    }
+    if "declared_attr" not in names:
+        return None
+    last = node.body[-1]
+    return last.value if isinstance(last, ast.Return) else None
 
 
 def absolute_module(module: Module, node: ast.ImportFrom) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.attributes import LONGEST_PATH
+from greenshift.shift.kinds.cells import Unit
+from greenshift.shift.kinds.touches import QUERY_TERMINALS
 from greenshift.shift.kinds.values import Query, Statement
 from greenshift.shift.loading.paths import Path
 
@@ -39,18 +42,49 @@ def existing_options(kinds: Kinds) -> dict[ast.AST, ExistingOptions]:
         kinds: The analysis of the project.
     """
     found: dict[ast.AST, ExistingOptions] = {}
+    # What a function adds to a statement that it was given holds for that function alone.
+    added: dict[ast.AST, dict[Unit, ExistingOptions]] = {}
     for module in kinds.project.modules:
-        for node in module.source.nodes:
-            if not isinstance(node, ast.Call):
-                continue
+        for node in kinds.calls(module):
             if isinstance(node.func, ast.Attribute) and node.func.attr == "options":
                 for value in kinds.values(node.func.value):
-                    if isinstance(value, Statement | Query):
-                        _read(found.setdefault(value.site, ExistingOptions()), node, node.args)
+                    if not isinstance(value, Statement | Query):
+                        continue
+                    unit = kinds.unit(node)
+                    into = found.setdefault(value.site, ExistingOptions())
+                    if unit is not None and unit is not kinds.unit(value.site):
+                        into = added.setdefault(value.site, {}).setdefault(unit, ExistingOptions())
+                    _read(into, node, node.args)
             else:
                 for keyword in node.keywords:
                     if keyword.arg == "options" and isinstance(keyword.value, ast.List | ast.Tuple):
                         _read(found.setdefault(node, ExistingOptions()), node, keyword.value.elts)
+    executed = _executing_units(kinds, added)
+    for site, by_unit in added.items():
+        own = found[site]
+        everywhere = executed.get(site) or set(by_unit)
+        if everywhere <= set(by_unit):
+            own.loaded |= set.intersection(*(by_unit[unit].loaded for unit in everywhere))
+        for one in by_unit.values():
+            own.refused |= one.refused
+    return found
+
+
+def _executing_units(kinds: Kinds, sites: Collection[ast.AST]) -> dict[ast.AST, set[Unit]]:
+    """The functions that execute statements, or hand them to what is no function of the application."""
+    found: dict[ast.AST, set[Unit]] = {}
+    for module in kinds.project.modules if sites else ():
+        for call in kinds.calls(module):
+            unit = kinds.unit(call)
+            if unit is None or kinds.targets(call):
+                continue
+            given = list(call.args)
+            if isinstance(call.func, ast.Attribute) and call.func.attr in QUERY_TERMINALS:
+                given.append(call.func.value)
+            for argument in given:
+                for value in kinds.values(argument):
+                    if isinstance(value, Statement | Query) and value.site in sites:
+                        found.setdefault(value.site, set()).add(unit)
     return found
 
 

@@ -87,6 +87,43 @@ def test_enough_options_change_nothing() -> None:
     assert (changed, models, left) == ("", "", [])
 
 
+SHARED = """
+    def visible():
+        return select(User).where(User.id > 0)
+
+    def full(session: Session):
+        return session.scalars(visible().options(joinedload(User.items))).unique().all()
+
+    def show(users):
+        return [user.items for user in users]
+"""
+WITH_JOINED = (
+    "from sqlalchemy import select\nfrom sqlalchemy.orm import Session, joinedload\n"
+    "from app.models import Item, Tag, User\n\n\n"
+)
+
+
+def test_what_one_caller_adds_to_a_shared_statement_is_not_loaded_for_the_others() -> None:
+    code = """
+    def plain(session: Session):
+        return session.scalars(visible()).all()
+
+    def main(session: Session):
+        show(full(session))
+        show(plain(session))
+    """
+    changed, _, _ = service(SHARED + code, head=WITH_JOINED)
+    assert "+    return select(User).options(selectinload(User.items)).where(User.id > 0)" in changed.splitlines()
+
+
+def test_what_every_caller_adds_to_a_shared_statement_is_enough() -> None:
+    code = """
+    def main(session: Session):
+        show(full(session))
+    """
+    assert service(SHARED + code, head=WITH_JOINED) == ("", "", [])
+
+
 def test_get_becomes_a_select_because_its_options_do_nothing_for_what_the_session_holds() -> None:
     changed, _, _ = service("""
         def show(session: Session, key: int):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from greenshift.shift.kinds.names import ExternalName, GlobalName, Names
+from greenshift.shift.kinds.imperative import imperative_mappings
+from greenshift.shift.kinds.names import ExternalName, GlobalName, Names, last_name
 from greenshift.shift.project import Class, Function, Module, Project
 from greenshift.shift.project.traversal import walk
 
@@ -21,7 +21,6 @@ DECLARATIVE_FUNCTIONS = {
     "sqlalchemy.ext.automap.automap_base",
 }
 RELATIONSHIP_FUNCTIONS = {"relationship", "Relationship", "backref"}
-MAPPING_FUNCTIONS = {"map_imperatively", "mapper"}
 COLUMN_FUNCTIONS = {"Column", "mapped_column", "column_property", "deferred", "association_proxy", "synonym"}
 
 
@@ -68,17 +67,17 @@ class Classes:
         for cls in project.classes:
             self._by_name.setdefault(cls.name, []).append(cls)
         self._models = {cls for cls in project.classes if self._looks_mapped(cls)}
-        self._tables: dict[Class, ast.Call] = {}
-        imperative = list(self._imperative(project))
-        self._models.update(cls for cls, _, _ in imperative)
+        imperative = list(imperative_mappings(names, project))
+        self._models.update(one.cls for one in imperative)
+        self._tables = {one.cls: one.table for one in imperative if one.table is not None}
         self._relationships: dict[Class, dict[str, Relationship]] = {}
         for cls in project.classes:
             if cls in self._models:
                 for name, (annotation, value) in cls.assignments.items():
                     self._read_relationship(cls, name, annotation, value, cls.module)
-        for cls, properties, module in imperative:
-            for name, value in properties.items():
-                self._read_relationship(cls, name, None, value, module)
+        for one in imperative:
+            for name, value in one.properties.items():
+                self._read_relationship(one.cls, name, None, value, one.module)
 
     def _read_bases(self, cls: Class) -> None:
         own: list[Class] = []
@@ -188,9 +187,9 @@ class Classes:
         ):
             return True
         for annotation, value in cls.assignments.values():
-            if isinstance(value, ast.Call) and _last_name(value.func) in COLUMN_FUNCTIONS | {"relationship"}:
+            if isinstance(value, ast.Call) and last_name(value.func) in COLUMN_FUNCTIONS | {"relationship"}:
                 return True
-            if annotation is not None and _last_name(annotation) in ("Mapped", "WriteOnlyMapped", "DynamicMapped"):
+            if annotation is not None and last_name(annotation) in ("Mapped", "WriteOnlyMapped", "DynamicMapped"):
                 return True
         if self._is_declarative(cls):
             return False
@@ -220,49 +219,11 @@ class Classes:
             found.update(self._relationships.get(one, {}))
         return found
 
-    def _imperative(self, project: Project) -> Iterator[tuple[Class, dict[str, ast.expr], Module]]:
-        """The classes that a call maps, with what it maps besides columns, and where.
-
-        https://docs.sqlalchemy.org/en/20/orm/mapping_styles.html#imperative-mapping
-        """
-        for module in project.modules:
-            for node in module.source.nodes:
-                if not isinstance(node, ast.Call) or _last_name(node.func) not in MAPPING_FUNCTIONS or not node.args:
-                    continue
-                cls = self.names.resolve(module, node.args[0])
-                if not isinstance(cls, Class):
-                    continue
-                table = self._table(module, node.args[1]) if len(node.args) > 1 else None
-                if table is not None:
-                    self._tables[cls] = table
-                given = next((one.value for one in node.keywords if one.arg == "properties"), None)
-                pairs = zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ()
-                properties = {
-                    key.value: value
-                    for key, value in pairs
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
-                }
-                yield cls, properties, module
-
-    def _table(self, module: Module, node: ast.expr) -> ast.Call | None:
-        """The ``Table(...)`` that an expression names."""
-        target = self.names.resolve(module, node)
-        if not isinstance(target, GlobalName):
-            return None
-        for one in target.module.source.tree.body:
-            names = (
-                one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
-            )
-            if any(isinstance(name, ast.Name) and name.id == target.name for name in names):
-                value = getattr(one, "value", None)
-                return value if isinstance(value, ast.Call) and _last_name(value.func) == "Table" else None
-        return None
-
     def _read_relationship(
         self, cls: Class, name: str, annotation: ast.expr | None, value: ast.expr | None, near: Module
     ) -> None:
-        called = _last_name(value.func) if isinstance(value, ast.Call) else ""
-        annotated = _last_name(annotation) if annotation is not None else ""
+        called = last_name(value.func) if isinstance(value, ast.Call) else ""
+        annotated = last_name(annotation) if annotation is not None else ""
         if called not in ("relationship", "Relationship") and annotated not in ("WriteOnlyMapped", "DynamicMapped"):
             return
         target, is_collection = self._target(cls, annotation, value, near)
@@ -296,11 +257,11 @@ class Classes:
         if annotation is not None:
             many = False
             for node in walk(_unquoted(annotation)):
-                name = _last_name(node) if isinstance(node, ast.Name | ast.Attribute) else None
+                name = last_name(node) if isinstance(node, ast.Name | ast.Attribute) else None
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     inner = _unquoted(node)
                     for part in walk(inner):
-                        part_name = _last_name(part) if isinstance(part, ast.Name | ast.Attribute) else None
+                        part_name = last_name(part) if isinstance(part, ast.Name | ast.Attribute) else None
                         if part_name in ("list", "List", "set", "Set", "Sequence"):
                             many = True
                         elif part_name and target is None:
@@ -317,7 +278,7 @@ class Classes:
                 target = self.class_named(first.value, near)
             elif isinstance(first, ast.Name | ast.Attribute):
                 resolved = self.names.resolve(near, first)
-                target = resolved if isinstance(resolved, Class) else self.class_named(_last_name(first), near)
+                target = resolved if isinstance(resolved, Class) else self.class_named(last_name(first), near)
         if many is None and target is not None:
             many = not self.has_foreign_key(cls, target)
         return target, many
@@ -333,25 +294,14 @@ class Classes:
                 if value is None:
                     continue
                 for node in walk(value):
-                    if isinstance(node, ast.Call) and _last_name(node.func) == "ForeignKey" and node.args:
+                    if isinstance(node, ast.Call) and last_name(node.func) == "ForeignKey" and node.args:
                         key = node.args[0]
                         if isinstance(key, ast.Constant) and isinstance(key.value, str):
                             if key.value.rpartition(".")[0].rpartition(".")[2] == name:
                                 return True
-                        elif isinstance(key, ast.Attribute) and _last_name(key.value) == target.name:
+                        elif isinstance(key, ast.Attribute) and last_name(key.value) == target.name:
                             return True
         return False
-
-
-def _last_name(node: ast.AST) -> str:
-    """The last part of a dotted name, generic arguments left out."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Subscript):
-        return _last_name(node.value)
-    return ""
 
 
 def _unquoted(node: ast.expr) -> ast.expr:

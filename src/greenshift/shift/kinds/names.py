@@ -17,6 +17,21 @@ def is_sqlalchemy(name: str, *last: str) -> bool:
     return root in SQLALCHEMY and name.rpartition(".")[2] in last
 
 
+def last_name(node: ast.AST) -> str:
+    """Return the last part of a dotted name, generic arguments left out.
+
+    Args:
+        node: The name; of anything else it is empty.
+    """
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript):
+        return last_name(node.value)
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class GlobalName:
     """A module-level name that is neither a function nor a class: an assigned variable."""

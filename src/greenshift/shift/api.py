@@ -122,6 +122,7 @@ def plan_shift(
             )
         results.append(result)
         texts, sources = result.texts, result.sources
+        chosen = replace(chosen, postgres_driver=result.driver or chosen.postgres_driver)  # type: ignore[arg-type]
         result.sources = {}
     flipped = any(result.changed for result in results if result.stage == "flip")
     facts = settings_facts(tree.texts, texts, chosen)
@@ -140,7 +141,20 @@ def plan_shift(
     if flipped:
         more, notes = settings_changes(root, facts)
         changes += more
+        if facts.uses_postgresql:
+            notes = [*_driver_notes(results), *notes]
     return Plan(root, results, ChangeSet(root, changes), notes, skipped)
+
+
+def _driver_notes(results: list[StageResult]) -> list[Note]:
+    """Why the driver is not asyncpg."""
+    refused = [one for result in results for one in result.refused]
+    if not refused:
+        return []
+    first, places = refused[0], {one.place for one in refused}
+    more = f", as in {len(places) - 1} more places" if len(places) > 1 else ""
+    said = f"the driver is psycopg: {first}{more}, and asyncpg refuses it; --driver asyncpg chooses that all the same"
+    return [Note(first.place.file, first.place.line, said)]
 
 
 def _changes(tree: Tree, texts: dict[str, str]) -> list[Change]:

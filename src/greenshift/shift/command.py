@@ -41,8 +41,9 @@ def shift_command(
         str, typer.Option("--tests", help="The application's own fixtures made async (own), or greenshift's.")
     ] = "own",
     driver: Annotated[
-        str, typer.Option("--driver", help="The async driver for PostgreSQL: asyncpg or psycopg.")
-    ] = "asyncpg",
+        str,
+        typer.Option("--driver", help="For PostgreSQL: asyncpg, psycopg, or auto (asyncpg if it takes all values)."),
+    ] = "auto",
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Also where git has uncommitted changes.")] = False,
     heal: Annotated[bool, typer.Option("--heal", help="With --write: repair what its tests still find.")] = False,
     as_json: JsonOption = False,
@@ -57,7 +58,7 @@ def shift_command(
         bridge=_one_of(bridge, "--bridge", ("barriers", "all", "none")),  # type: ignore[arg-type]
         loading=_one_of(loading, "--loading", ("query", "model", "awaitable")),  # type: ignore[arg-type]
         tests=_one_of(tests, "--tests", ("own", "greenshift")),  # type: ignore[arg-type]
-        postgres_driver=_one_of(driver, "--driver", ("asyncpg", "psycopg")),  # type: ignore[arg-type]
+        postgres_driver=_one_of(driver, "--driver", ("auto", "asyncpg", "psycopg")),  # type: ignore[arg-type]
     )
     stages = _stages(stage)
     if heal and not write:

@@ -10,6 +10,9 @@ from greenshift.shift.rewrite.context import Options
 from greenshift.shift.settings import SettingsFacts
 
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+(\w+))?://|[\"']postgresql(?:\+(\w+))?[\"']|PostgresDsn|psycopg|pg8000")
+_MYSQL = re.compile(
+    r"(?:mysql|mariadb)(?:\+\w+)?://|[\"'](?:mysql|mariadb)(?:\+\w+)?[\"']|pymysql|mysqlclient|MySQLdb|MySQLDsn"
+)
 _VARIABLE = re.compile(
     r"(?:environ(?:\.get)?|getenv|env|config)\s*[\[(]\s*[\"']([A-Z0-9_]*(?:DATABASE|SQLALCHEMY|DB)[A-Z0-9_]*(?:UR[LI]|DSN))[\"']"
 )
@@ -42,7 +45,7 @@ def settings_facts(before: Mapping[str, str], after: Mapping[str, str], options:
     return SettingsFacts(
         uses_postgresql=uses_postgresql,
         uses_sqlite="sqlite:" in whole or "aiosqlite" in whole,
-        uses_mysql="mysql" in whole,
+        uses_mysql=bool(_MYSQL.search(whole)),
         postgres_driver=driver,
         url_variables=url_variables(before),
         test_needs_httpx=any("AsyncClient" in text for text in tests),

@@ -16,10 +16,11 @@ class Options:
         bridge: ``barriers`` bridges what cannot be async, ``all`` keeps every service sync inside, ``none`` only lists.
         loading: What is done about relationships whose loading statement cannot be proved.
         tests: ``greenshift`` puts the tests on Greenshift's fixtures; ``own`` keeps theirs, made async.
-        postgres_driver: The async driver for PostgreSQL: ``asyncpg`` or ``psycopg``.
+        postgres_driver: The async driver for PostgreSQL: ``asyncpg``, ``psycopg``, or ``auto`` for asyncpg unless the
+            code has psycopg already, or binds what asyncpg refuses.
     """
 
     bridge: Literal["barriers", "all", "none"] = "barriers"
     loading: Literal["query", "model", "awaitable"] = "query"
     tests: Literal["own", "greenshift"] = "own"
-    postgres_driver: Literal["asyncpg", "psycopg"] = "asyncpg"
+    postgres_driver: Literal["auto", "asyncpg", "psycopg"] = "auto"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from greenshift.shift.binding import Bound, driver_for, refused_by_asyncpg
 from greenshift.shift.kinds import infer
 from greenshift.shift.project import SkippedFile, Source, project_of
 from greenshift.shift.rewrite.context import STAGES, Context, Fixer, Left, Options
@@ -22,6 +23,8 @@ class StageResult:
         counts: Figures for the scoreboard.
         skipped: Files that could not be parsed; they stay as they are.
         sources: The texts, parsed: what the next stage need not parse again.
+        driver: The driver for PostgreSQL that the flip wrote.
+        refused: The values for whose sake it is not asyncpg.
     """
 
     stage: str
@@ -31,6 +34,8 @@ class StageResult:
     counts: dict[str, int] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict, repr=False)
+    driver: str | None = None
+    refused: list[Bound] = field(default_factory=list)
 
 
 def fixers_of(stage: str) -> Sequence[Fixer]:
@@ -65,15 +70,18 @@ def run_stage(
     project = project_of(texts, sources=sources)
     kinds = infer(project, progress)
     context = Context(project, kinds, options or Options())
+    refused: list[Bound] = []
     if stage == "flip":
         from greenshift.shift.colour import colour
         from greenshift.shift.rewrite.flip.awaitable import awaited_reads
 
         context.colours = colour(context, awaited_reads(context))
+        refused = _choose_driver(context)
     for fixer in fixers_of(stage) if fixers is None else fixers:
         fixer(context)
     result = StageResult(stage, dict(texts), left=sorted(context.left), counts=context.counts, skipped=project.skipped)
     result.sources = {module.file: module.source for module in project.modules}
+    result.driver, result.refused = context.options.postgres_driver if stage == "flip" else None, refused
     changed, broken = context.sources()
     for source in changed:
         result.texts[source.file] = source.text
@@ -84,6 +92,19 @@ def run_stage(
         place = module.source.place(module.source.tree)
         result.left.append(Left(place, "broken", f"the {stage} of this file did not parse (line {error.lineno})"))
     return result
+
+
+def _choose_driver(context: Context) -> list[Bound]:
+    """Settle which driver PostgreSQL gets, and return the values that decided it."""
+    chosen = context.options.postgres_driver
+    if chosen == "asyncpg":
+        for bound in refused_by_asyncpg(context.kinds):
+            context.left.append(Left(bound.place, "bound type", f"{bound}, which asyncpg refuses"))
+    if chosen != "auto":
+        return []
+    driver = driver_for(context.kinds)
+    context.options = replace(context.options, postgres_driver=driver.name)
+    return driver.because
 
 
 def run_stages(

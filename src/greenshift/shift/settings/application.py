@@ -171,7 +171,7 @@ def _change_requirements(files: _Files, facts: SettingsFacts) -> set[PurePosixPa
     lists = {path: found for path in files.paths if (found := _lists(files, path))}
     homes = {path.parent for path, found in lists.items() if any(lists_sqlalchemy(one) for one in found)}
     if not homes:
-        needed = [f"{one.name}{one.specifier}" for one in (*wanted(facts), *wanted_by_tests(facts))]
+        needed = [one.requirement for one in (*wanted(facts), *wanted_by_tests(facts))]
         files.notes.append(
             Note(
                 ".",
@@ -239,7 +239,7 @@ def _note_others(files: _Files, homes: set[PurePosixPath], facts: SettingsFacts)
         elif path.name in ("setup.py", "environment.yml", "environment.yaml", "conda.yml"):
             text = files.text(path) or ""
             if re.search(r"\bsqlalchemy\b", text, re.IGNORECASE):
-                needed = ", ".join(f"{one.name}{one.specifier}" for one in wanted(facts))
+                needed = ", ".join(one.requirement for one in wanted(facts))
                 files.notes.append(
                     Note(str(path), None, f"it lists SQLAlchemy and is not changed: add {needed} by hand")
                 )

@@ -183,8 +183,13 @@ def _key_before(toml: TomlText, span: Span) -> str:
     return head[: head.rfind(span.path[-1])]
 
 
+def _value(one: Wanted) -> str:
+    version = f'"{one.specifier}"'
+    return version if one.extra is None else f'{{version = {version}, extras = ["{one.extra}"]}}'
+
+
 def _addition(toml: TomlText, table: tuple[str, ...], near: _Entry, new: list[Wanted]) -> tuple[int, int, str]:
-    lines = [f'{one.name} = "{one.specifier}"' for one in new]
+    lines = [f"{one.name} = {_value(one)}" for one in new]
     own = [one for one in toml.below(*table) if one.table == len(table)]
     if near.spans[-1] in own or not toml.headers.keys() & {table}:
         at = toml.line_end(near.spans[-1].end)

@@ -20,6 +20,7 @@ _LIBRARIES_ON_SQLALCHEMY: Final = (
 )
 _SYNC_DRIVERS: Final = {
     "asyncpg": ("psycopg2-binary", "psycopg2", "pg8000", "psycopg2cffi"),
+    "psycopg": ("psycopg2-binary", "psycopg2", "pg8000", "psycopg2cffi"),
     "aiomysql": ("pymysql", "mysqlclient", "mysql-connector-python"),
 }
 _PYTEST: Final = "pytest"
@@ -36,12 +37,19 @@ class Wanted:
         minimum: the lowest version where it is added.
         enough: the lowest version that does where it is listed already; None for the same.
         below: the first version that does not work; None where all do.
+        extra: the extra that it is asked for with; None for none.
     """
 
     name: str
     minimum: str
     enough: str | None = None
     below: str | None = None
+    extra: str | None = None
+
+    @property
+    def requirement(self) -> str:
+        """It as a requirement: name, extra, versions."""
+        return self.name + (f"[{self.extra}]" if self.extra is not None else "") + self.specifier
 
     @property
     def specifier(self) -> str:
@@ -132,6 +140,8 @@ def plan(
         near = _first(entries, _SYNC_DRIVERS.get(one.name, ()))
         if one.name == "aiosqlite" and _pinned_below(entries, result, _AIOSQLITE_022):
             one = replace(one, below="0.22")
+        if one.name == "psycopg" and "psycopg2-binary" in {*names, *elsewhere}:
+            one = replace(one, extra="binary")  # It brings its own libpq, as the driver before did.
         _want(one, entries, names, elsewhere, anchor if near is None else near, result, may_add)
     if not tests:
         return result

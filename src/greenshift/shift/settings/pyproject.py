@@ -105,7 +105,7 @@ def _applied(toml: TomlText, elements: list[Span], wish: Plan) -> str:
         added = [wanted for at, wanted in wish.added if at == index]
         quote = text[one.start]
         if added:
-            new = [f"{quote}{wanted.name}{wanted.specifier}{quote}" for wanted in added]
+            new = [f"{quote}{wanted.requirement}{quote}" for wanted in added]
             text = _inserted(toml, text, elements, index, new)
         inside = text[one.start + 1 : one.end - 1]
         if index in wish.specifiers:

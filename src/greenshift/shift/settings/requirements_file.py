@@ -96,7 +96,7 @@ def changed_requirements(
     if file.hashed:
         lacking = [f"sqlalchemy[{extra}]" for extra in wish.extras.values()]
         lacking += [f"{entry.name}{wish.specifiers[at]}" for at, entry in _given(file) if at in wish.specifiers]
-        lacking += [f"{one.name}{one.specifier}" for _, one in wish.added]
+        lacking += [one.requirement for _, one in wish.added]
         said = f"its requirements carry hashes, so nothing was changed: compile it again with {', '.join(lacking)}"
         return Edited(text, ((None, said),))
     if file.compiled:
@@ -107,7 +107,7 @@ def changed_requirements(
     for index, extra in wish.extras.items():
         lines[index] = with_extra(lines[index], extra)
     for index in sorted({at for at, _ in wish.added}, reverse=True):
-        _insert(lines, index, [f"{one.name}{one.specifier}" for at, one in wish.added if at == index])
+        _insert(lines, index, [one.requirement for at, one in wish.added if at == index])
     return Edited("".join(lines), tuple(notes))
 
 

@@ -76,7 +76,7 @@ def _apply(ini: IniLines, option: Option, places: list[tuple[int, int]], wish: P
         if index in wish.extras:
             body = with_extra(body, wish.extras[index])
         ini.lines[at] = f"{head}{body}{end}"
-        new = [f"{indentation}{one.name}{one.specifier}" for here, one in wish.added if here == index]
+        new = [f"{indentation}{one.requirement}" for here, one in wish.added if here == index]
         if new and at == option.line and re.search(r"[=:]\s*\S", line):
             # Setuptools takes a list on the option's own line only as a whole: each gets a line of its own.
             ini.lines[at] = f"{head.rstrip()}{ini.newline}"

@@ -19,6 +19,8 @@ from greenshift.shift.project import Class, Function, Module
 
 LazyColumn = Literal["deferred", "computed"]
 LOADING = {"undefer", "undefer_group"}
+FLUSH_LISTENER = "load_what_a_flush_expires"
+"""The function that ``prepare`` writes: where it listens, no flush leaves a computed column expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class LazyColumns:
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
         self._own: dict[Class, dict[str, LazyColumn]] = {}
+        self._are_reloaded = any(FLUSH_LISTENER in module.top for module in kinds.project.modules)
         for cls in kinds.project.classes:
             for name, (_, value) in cls.assignments.items():
                 self._note(cls, name, value)
@@ -60,7 +63,7 @@ class LazyColumns:
 
     def _note(self, cls: Class, name: str, value: ast.expr | None) -> None:
         found = _lazy_column(value)
-        if found is not None:
+        if found is not None and not (found == "computed" and self._are_reloaded):
             self._own.setdefault(cls, {})[name] = found
 
     def of(self, cls: Class) -> dict[str, LazyColumn]:
@@ -73,6 +76,11 @@ class LazyColumns:
         for one in reversed(self._kinds.classes.line(cls)):
             found |= self._own.get(one, {})
         return found
+
+    @property
+    def has_computed(self) -> bool:
+        """Whether the database computes a column of a model that no listener loads again."""
+        return any("computed" in own.values() for own in self._own.values())
 
     def reads(self, writes: Callable[[object], bool]) -> Iterator[LazyColumnRead]:
         """Yield the places that read one of an instance that may not hold it.

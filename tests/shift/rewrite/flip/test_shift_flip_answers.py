@@ -185,6 +185,12 @@ def test_sample(before: str, after: str) -> None:
     assert routes(before) == after
 
 
+def test_a_listener_keeps_computed_columns_loaded() -> None:
+    change = SAMPLES[7][0]
+    assert "greenlet_spawn(ExamOut" in routes(change)
+    assert "greenlet_spawn" not in routes("def load_what_a_flush_expires(session, context): ...\n" + change)
+
+
 def test_it_is_listed_with_what_is_read() -> None:
     found = flip(SAMPLES[0][0]).left
     assert [(one.kind, one.place.file) for one in found if "answer" in one.reason] == [("bridged", "routes.py")]

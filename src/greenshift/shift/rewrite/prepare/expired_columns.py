@@ -1,8 +1,8 @@
 """Loads columns again that a bulk UPDATE or a flush expires, for readers that nobody can trace.
 
 Both expire what the database computed: ``onupdate=func.now()``, ``.values(count=Item.count + 1)``,
-``item.changed = func.now()``. Whoever held the instance reloaded it by reading it, wherever that was. Events
-are told of where a session can still send something.
+``item.changed = func.now()``; a flush expires every ``column_property`` of what it writes. Whoever held the instance
+reloaded it by reading it, wherever that was. Events are told of where a session can still send something.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from greenshift.shift.kinds.names import is_sqlalchemy
 from greenshift.shift.kinds.values import ClassValue, External, ExternalInstance, Instance, Statement
 from greenshift.shift.loading.columns import columns_of
+from greenshift.shift.loading.lazy_columns import FLUSH_LISTENER, LazyColumns
 from greenshift.shift.project import Class, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
@@ -20,7 +21,7 @@ from greenshift.shift.rewrite.definitions import insert_definition, top_statemen
 from greenshift.shift.rewrite.prepare.expire_on_commit import makes_sessions
 
 NAME = "load_expired_columns"
-UPDATING, FLUSHING = "load_what_an_update_expires", "load_what_a_flush_expires"
+UPDATING, FLUSHING = "load_what_an_update_expires", FLUSH_LISTENER
 
 
 def load_expired_columns(context: Context) -> None:
@@ -31,7 +32,8 @@ def load_expired_columns(context: Context) -> None:
     """
     if any(NAME in module.top for module in context.project.modules):
         return
-    updates, assigned = _expiring_updates(context), _assigned_expressions(context)
+    updates = _expiring_updates(context)
+    assigned = _assigned_expressions(context) or LazyColumns(context.kinds).has_computed
     if not updates and not assigned:
         return
     for module in context.project.modules:

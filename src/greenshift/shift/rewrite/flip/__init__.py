@@ -13,6 +13,7 @@ from greenshift.shift.rewrite.flip.create_all import fix_create_all
 from greenshift.shift.rewrite.flip.engine import fix_engines
 from greenshift.shift.rewrite.flip.factory import fix_factories
 from greenshift.shift.rewrite.flip.inspecting import fix_inspecting
+from greenshift.shift.rewrite.flip.lent_connections import fix_lent_connections
 from greenshift.shift.rewrite.flip.listeners import fix_listeners
 from greenshift.shift.rewrite.flip.out_of_reach import list_out_of_reach
 from greenshift.shift.rewrite.flip.outside_loop import fix_outside_loop
@@ -26,6 +27,7 @@ FIXERS: list[Fixer] = [
     fix_context_managers,
     fix_create_all,
     fix_inspecting,
+    fix_lent_connections,
     fix_outside_loop,
     fix_listeners,
     fix_threads,

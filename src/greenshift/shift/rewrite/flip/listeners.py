@@ -16,7 +16,15 @@ from greenshift.shift.kinds.values import (
 )
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.flip.scope import LIBRARIES, is_reached, is_sync_function, library_name, stays_sync
+from greenshift.shift.rewrite.flip.lent_connections import is_lent
+from greenshift.shift.rewrite.flip.scope import (
+    LIBRARIES,
+    enclosing,
+    is_reached,
+    is_sync_function,
+    library_name,
+    stays_sync,
+)
 
 EVENT_FUNCTIONS = {"listen", "listens_for", "remove", "contains"}
 ACCEPTING = {
@@ -113,6 +121,9 @@ def _factories(context: Context) -> int:
 
 def _passed_on(context: Context, module: Module, call: ast.Call) -> None:
     """Another library is given an engine or a connection."""
+    unit = enclosing(context, call)
+    if context.colours is not None and context.colours.is_async(unit) and is_lent(context, call):
+        return
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         if not context.kinds.is_a(argument, Engine, Connection) or isinstance(argument, ast.Call):
             continue

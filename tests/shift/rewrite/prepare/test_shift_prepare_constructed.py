@@ -101,3 +101,39 @@ def test_a_branch_that_returns_binds_nothing_for_what_follows() -> None:
             return show(old)
     """)
     assert added(changed).count('session.refresh(user, ["items"])') == 1
+
+
+def test_made_in_a_loop_and_stored_behind_it_is_refreshed_where_it_is_read() -> None:
+    code = """
+        def create(session: Session, names: list[str]):
+            users: dict[str, User] = {}
+            for name in names:
+                user = User(name=name)
+                users[name] = user
+                session.add(user)
+            session.commit()
+            for stored in users.values():
+                if stored.id > 1:
+                    print(stored.items)
+    """
+    changed, models, left = service(code)
+    assert changed == '+            session.refresh(stored, ["items"])'
+    assert models == ""
+    assert left == []
+
+
+def test_made_in_a_loop_and_read_in_a_comprehension_is_listed() -> None:
+    changed, _, left = service("""
+        def create(session: Session, names: list[str]):
+            users: list[User] = []
+            for name in names:
+                user = User(name=name)
+                users.append(user)
+                session.add(user)
+            session.commit()
+            return [stored.items for stored in users]
+    """)
+    assert "refresh" not in changed
+    assert [one.reason for one in left if one.place.line == 10] == [
+        "User.items is read of this new instance: refresh it by name once it is stored"
+    ]

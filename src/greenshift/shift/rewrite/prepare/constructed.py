@@ -18,11 +18,12 @@ from greenshift.shift.loading.session_calls import (
 )
 from greenshift.shift.loading.sharing import tests_share_session
 from greenshift.shift.loading.sites import Site
+from greenshift.shift.loading.stored_reads import read_once_stored
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.after_commit import planned_refreshes
-from greenshift.shift.rewrite.prepare.inserting import insert_behind
+from greenshift.shift.rewrite.prepare.inserting import insert_before, insert_behind
 
 Unit = Function | Module
 Unproved = dict[Relationship, list[Reader]]
@@ -42,6 +43,7 @@ class Constructed:
         self._stored = self._find_stored()
         self._wanted: dict[tuple[Unit, str], set[str]] = {}
         self._again: dict[tuple[Unit, str], set[str]] = {}
+        self._at_readers: dict[tuple[Function, ast.stmt], dict[str, None]] = {}
         self._to_be_refreshed = {(function, name) for function, name, _ in planned_refreshes(context)}
         self._shares = tests_share_session(context.kinds)
 
@@ -72,7 +74,11 @@ class Constructed:
                         continue
                 own = {one for one in variables if one[0] is self.context.kinds.unit(site.node)}
                 special = {one for one in own or variables if self._is_of_one_class(one)}
-                for variable in special:
+                unreached = {one for one in special if not self._calls_behind(*one, PERSISTING)}
+                if unreached:
+                    # Made in a loop, stored behind it: refreshed where it is read.
+                    self._refresh_at_readers(site, chain[0], readers)
+                for variable in special - unreached:
                     wanted.setdefault(variable, set()).add(path[0])
                 if not special or len(special) < len(own or variables):
                     self._fail(chain[:1], readers)
@@ -97,6 +103,10 @@ class Constructed:
             if self._is_refreshed((unit, name)):
                 names -= self._loaded_with_model((unit, name), with_model)
             self._refresh(unit, name, names, PERSISTING)
+        for (function, statement), texts in self._at_readers.items():
+            for text in texts:
+                if text and insert_before(self.context.edits(function.module), statement, text):
+                    self.context.count("refreshed relationships")
         for (unit, name), names in self._again.items():
             missing = names - self._wanted.get((unit, name), set())
             self._refresh(unit, name, missing - self._loaded_with_model((unit, name), with_model), {"refresh"})
@@ -152,10 +162,19 @@ class Constructed:
                     classes |= {value.cls for value in values if isinstance(value, Instance)}
         return len(classes) == 1
 
-    def _refresh(self, unit: Unit, name: str, names: set[str], methods: set[str]) -> None:
+    def _refresh_at_readers(self, site: Site, relationship: Relationship, readers: list[Reader]) -> None:
+        for reader in readers:
+            stored = read_once_stored(self.context.kinds, self._calls, reader, relationship.name)
+            if stored is not None:
+                self._at_readers.setdefault((stored.unit, stored.statement), {}).setdefault(stored.text, None)
+            elif not reader[0].is_test:
+                self._list(site, relationship, readers)
+
+    def _calls_behind(self, unit: Unit, name: str, methods: set[str]) -> list[SessionCall]:
+        """The calls behind which a variable can be refreshed."""
         calls = self._calls[unit]
         begin = min((call.line for call in calls if call.gives(name)), default=0)
-        behind = [
+        return [
             call
             for call in calls
             if call.line >= begin
@@ -163,6 +182,10 @@ class Constructed:
             and (call.method != "refresh" or (call.gives(name) and call.attributes is None))
             and is_bound_at(unit, name, call)
         ]
+
+    def _refresh(self, unit: Unit, name: str, names: set[str], methods: set[str]) -> None:
+        calls = self._calls[unit]
+        behind = self._calls_behind(unit, name, methods)
         done: set[str] = set()
         for call in calls:
             if call.method == "refresh" and call.gives(name):

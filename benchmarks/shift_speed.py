@@ -36,7 +36,7 @@ def make_application(root: Path, lines: int) -> int:
 
 
 def measure(root: Path) -> dict[str, float]:
-    """Shift an application in a process of its own; return seconds, MiB and the figures of the plan.
+    """Shift an application in a process of its own; return its seconds, the processor's, MiB and the plan's figures.
 
     Args:
         root: The application.
@@ -44,7 +44,8 @@ def measure(root: Path) -> dict[str, float]:
     code = (
         "import json, resource, sys, time; from pathlib import Path; from greenshift.shift.api import plan_shift; "
         "start = time.perf_counter(); plan = plan_shift(Path(sys.argv[1])); "
-        "print(json.dumps({'seconds': time.perf_counter() - start, 'native': plan.native, 'bridged': plan.bridged, "
+        "print(json.dumps({'seconds': time.perf_counter() - start, 'processor': time.process_time(), "
+        "'native': plan.native, 'bridged': plan.bridged, "
         "'files': len(plan.changes.changes), "
         "'mib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))"
     )
@@ -60,7 +61,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     results = []
-    print(f"{'lines':>8} {'seconds':>8} {'lines/s':>8} {'MiB':>6} {'files':>6} {'native':>7} {'bridged':>8}")
+    print(
+        f"{'lines':>8} {'seconds':>8} {'CPU s':>8} {'lines/s':>8} {'MiB':>6} {'files':>6} {'native':>7} {'bridged':>8}"
+    )
     for wanted in arguments.lines:
         with tempfile.TemporaryDirectory(prefix="greenshift-") as folder:
             lines = make_application(Path(folder), wanted)
@@ -69,7 +72,8 @@ def main() -> None:
             found["process"] = time.perf_counter() - begin
             results.append(found)
             print(
-                f"{lines:>8} {found['seconds']:>8.1f} {lines / found['seconds']:>8.0f} {found['mib']:>6.0f} "
+                f"{lines:>8} {found['seconds']:>8.1f} {found['processor']:>8.1f} "
+                f"{lines / found['seconds']:>8.0f} {found['mib']:>6.0f} "
                 f"{found['files']:>6.0f} {found['native']:>7.0f} {found['bridged']:>8.0f}",
                 flush=True,
             )

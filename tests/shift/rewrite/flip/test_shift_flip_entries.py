@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from infrastructure import flip, flipped, reasons
 
+from greenshift.postgres import ServerSettings, open_server
 from greenshift.shift.rewrite.flip import FIXERS
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
 from greenshift.shift.rewrite.flip.outside_loop import fix_outside_loop
@@ -163,6 +164,39 @@ def test_the_whole_flip_of_a_command_runs_twice_and_inside_of_a_loop(tmp_path: P
         [sys.executable, "app.py"], capture_output=True, text=True, cwd=tmp_path, env=dict(os.environ), check=False
     )
     assert ran.stdout == "1\n2\n3\n", ran.stderr + result.texts["app.py"]
+
+
+BETWEEN = """
+if __name__ == "__main__":
+    with asyncio.Runner() as runner:
+        runner.run(ask())
+        count()
+        runner.run(ask())
+"""
+
+
+def test_connections_that_another_loop_left_in_the_pool_are_not_used(tmp_path: Path) -> None:
+    program = (
+        "import asyncio\nimport os\n\n"
+        + DATABASE.replace('"sqlite:///x.db"', 'os.environ["DATABASE_URL"]')
+        + "import click\n\n\n@click.command()\ndef count():\n    with SessionLocal() as db:\n"
+        "        print(db.scalar(text('select 2')))\n\n\nasync def ask():\n    with SessionLocal() as db:\n"
+        "        print(db.scalar(text('select 1')))\n" + BETWEEN.replace("count()", "count.callback()")
+    )
+    (tmp_path / "app.py").write_text(flip({"app.py": program}, *FIXERS).texts["app.py"])
+    server = open_server(ServerSettings())
+    try:
+        ran = subprocess.run(
+            [sys.executable, "app.py"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "DATABASE_URL": server.url("postgres", "asyncpg")},
+            check=False,
+        )
+    finally:
+        server.stop()
+    assert ran.stdout == "1\n2\n1\n", ran.stderr
 
 
 def test_without_a_global_engine_asyncio_run_is_enough() -> None:

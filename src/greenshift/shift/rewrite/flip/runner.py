@@ -122,10 +122,11 @@ class Runner:
             "        is_in_loop = False",
             "    else:",
             "        is_in_loop = True",
+            "    # The new loop needs connections of its own: what another loop left in the pool is out of its reach.",
+            *(f"    {engine.name}.sync_engine.dispose(close=False)" for engine in self._engines),
             "    if not is_in_loop:",
             f"        return {asyncio}.run(run_and_close())",
-            "    # Async code called the sync code: the new loop needs a thread, and connections of its own.",
-            *(f"    {engine.name}.sync_engine.dispose(close=False)" for engine in self._engines),
+            "    # Async code called the sync code: a thread runs the new loop.",
             f"    with {executor}(max_workers=1) as executor:",
             f"        return executor.submit({copy_context}().run, {asyncio}.run, run_and_close()).result()",
         ]

@@ -195,6 +195,9 @@ def driver_of(interpreter: Interpreter, config: Config, *, is_async: bool) -> st
     """
     if is_async:
         wanted = [config.driver] if config.configured and config.driver != "sqlite" else []
+        texts = [text for path, text in sources(config.root) if not _TEST_FILE.search(path)]
+        if not any("+asyncpg" in one for one in texts) and any("+psycopg" in one for one in texts):
+            wanted.append("psycopg")  # The code names it: asyncpg may refuse what the code gives to columns.
         drivers = [*wanted, "asyncpg", "psycopg"]
     else:
         drivers = [interpreter.default_driver, "psycopg2", "psycopg"]

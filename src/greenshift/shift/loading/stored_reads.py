@@ -59,13 +59,16 @@ def read_once_stored(
     if isinstance(statement, ast.While) or module.source.text.startswith("elif", module.source.start(statement)):
         # Nothing can be put before the head that is evaluated again, or in the middle of a condition.
         return None
-    stored = [
-        call
-        for call in calls.get(unit, ())
-        if call.method in ("commit", "flush")
-        and call.line < statement.lineno
-        and block[: len(call.block)] == call.block
+    before = [
+        call for call in calls.get(unit, ()) if call.line < statement.lineno and block[: len(call.block)] == call.block
     ]
+    stored = [call for call in before if call.method in ("commit", "flush")]
     if not stored:
         return None
+    if any(
+        call.method == "refresh" and call.gives(node.value.id) and name in (call.attributes or ())
+        for call in before
+        if call.line > stored[-1].line
+    ):
+        return StoredRead(unit, statement, "")
     return StoredRead(unit, statement, f'{stored[-1].session}.refresh({node.value.id}, ["{name}"])')

@@ -7,6 +7,9 @@ import ast
 from greenshift.shift.project import Module, Project, Source
 from greenshift.shift.rewrite.context import Context
 
+HOLDING = ast.Expr | ast.Assign | ast.AnnAssign | ast.Return | ast.Assert | ast.With | ast.AsyncWith
+"""Statements before which a function for one of their expressions can be defined."""
+
 
 def statement_begin(source: Source, statement: ast.stmt) -> int:
     """Return the offset where a statement's lines begin, with its decorators and the comments right above it.
@@ -101,3 +104,37 @@ def import_spelling(project: Project, importer: Module, target: Module) -> str:
             if target.name.startswith(prefix) and target.name != prefix:
                 return target.name[len(prefix) :]
     return target.name
+
+
+def hoist(context: Context, module: Module, node: ast.Lambda, name: str) -> bool:
+    """Write a lambda as a coroutine function before its statement.
+
+    Args:
+        context: The flip's context.
+        module: Where it stands.
+        node: The lambda.
+        name: The function's name.
+
+    Returns:
+        Whether there was a place for it: no comprehension's or other lambda's variables around it.
+    """
+    source, edits = module.source, context.edits(module)
+    current: ast.AST | None = context.kinds.parents.get(node)
+    while isinstance(current, ast.expr | ast.keyword | ast.withitem):
+        if isinstance(current, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            return False
+        current = context.kinds.parents.get(current)
+    if not isinstance(current, HOLDING):
+        return False
+    begin = source.line_start(source.start(current))
+    if source.text[begin : source.start(current)].strip():
+        return False
+    arguments = source.text[source.start(node) + len("lambda") : source.start(node.body)]
+    indentation = source.indentation(current)
+    edits.insert(
+        begin,
+        f"{indentation}async def {name}({arguments.strip().removesuffix(':').strip()}):\n"
+        f"{indentation}    return {source.segment(node.body)}\n\n",
+    )
+    edits.replace_node(node, name)
+    return True

@@ -5,6 +5,7 @@ from greenshift.shift.rewrite.flip.alembic import fix_alembic
 from greenshift.shift.rewrite.flip.annotations import fix_annotations
 from greenshift.shift.rewrite.flip.answers import fill_answers
 from greenshift.shift.rewrite.flip.awaitable import fix_awaited_reads
+from greenshift.shift.rewrite.flip.awaited_lambdas import fix_awaited_lambdas
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
 from greenshift.shift.rewrite.flip.blocking import fix_blocking
 from greenshift.shift.rewrite.flip.bridging import fix_bridges
@@ -36,6 +37,7 @@ FIXERS: list[Fixer] = [
     list_out_of_reach,
     fill_answers,
     fix_awaiting,
+    fix_awaited_lambdas,
     fix_awaited_reads,
     fix_bridges,
     *TEST_FIXERS,

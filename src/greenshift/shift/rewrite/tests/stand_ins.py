@@ -9,6 +9,7 @@ from greenshift.shift.kinds.values import FunctionValue, Instance, Session, Valu
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
+from greenshift.shift.rewrite.definitions import hoist
 from greenshift.shift.rewrite.tests.collecting import make_async
 from greenshift.shift.rewrite.tests.replaced import Replacement, member, replacement
 
@@ -149,20 +150,8 @@ class _StandIns:
 
     def hoist(self, new: ast.Lambda, place: ast.AST) -> None:
         """A lambda put on a class needs its ``self``: it becomes a function before the statement."""
-        statement = self.context.kinds.statement(place)
-        if statement is None or not isinstance(statement, ast.Expr | ast.Assign | ast.With | ast.AsyncWith):
+        if not hoist(self.context, self.module, new, f"stand_in_{new.lineno}"):
             self.context.leave(self.module, place, KIND, "a lambda stands in for a method that is async now")
-            return
-        arguments = self.source.text[self.source.start(new) + len("lambda") : self.source.start(new.body)]
-        name = f"stand_in_{new.lineno}"
-        indentation = self.source.indentation(statement)
-        begin = self.source.line_start(self.source.start(statement))
-        self.edits.insert(
-            begin,
-            f"{indentation}async def {name}({arguments.strip().removesuffix(':').strip()}):\n"
-            f"{indentation}    return {self.source.segment(new.body)}\n\n",
-        )
-        self.edits.replace_node(new, name)
 
     def mock_class(self, node: ast.expr) -> str | None:
         """Return ``Mock``, ``MagicMock``... if an expression is that class of ``unittest.mock`` or of ``mocker``."""

@@ -221,6 +221,20 @@ def test_code_that_is_async_already_is_left_alone() -> None:
     assert left == []
 
 
+def test_the_sync_session_inside_of_an_async_one_does_not_make_code_sync() -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.orm import object_session\n"
+        "from app.models import User\n"
+        "def rank(user: User):\n    return object_session(user).get(User, user.id).items\n"
+        "async def show(session: AsyncSession):\n"
+        "    return await session.run_sync(lambda _: session.sync_session.get(User, 1).items)\n"
+    )
+    texts, left = prepare({"app/__init__.py": "", "app/models.py": MODELS, "app/service.py": code})
+    assert texts["app/service.py"] == code
+    assert texts["app/models.py"] == MODELS
+    assert left == []
+
+
 def test_a_recursive_relationship_is_loaded_as_deep_as_it_goes() -> None:
     code = """\
 from sqlalchemy import ForeignKey, select
@@ -242,3 +256,28 @@ def show(session: Session):
 """
     texts, _ = prepare({"nodes.py": code})
     assert "selectinload(Node.children, recursion_depth=-1)" in texts["nodes.py"]
+
+
+THERE_AND_BACK = """\
+from sqlalchemy import Column, ForeignKey, Table, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+class Base(DeclarativeBase): ...
+marks = Table("marks", Base.metadata, Column("e", ForeignKey("entries.id")), Column("t", ForeignKey("tags.id")))
+class Entry(Base):
+    __tablename__ = "entries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tags: Mapped[list["Tag"]] = relationship(secondary=marks, back_populates="entries", lazy="selectin")
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entries: Mapped[list[Entry]] = relationship(secondary=marks, back_populates="tags")
+def related(session: Session):
+    entry = session.scalars(select(Entry)).one()
+    return [other.tags for tag in entry.tags for other in tag.entries]
+"""
+
+
+def test_what_the_model_loads_it_loads_no_second_time_on_one_way() -> None:
+    after, left = prepare({"app.py": THERE_AND_BACK})
+    assert "defaultload(Entry.tags).selectinload(Tag.entries).selectinload(Entry.tags)" in after["app.py"]
+    assert left == []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from greenshift.shift.colour.barriers import barrier
 from greenshift.shift.colour.reach import in_reach
 from greenshift.shift.kinds.classes import Relationship
-from greenshift.shift.kinds.values import Session, SessionFactory
+from greenshift.shift.kinds.session_origins import has_only_async_sessions
 from greenshift.shift.loading import Loading, analyse
 from greenshift.shift.loading.analysis import Reader
 from greenshift.shift.loading.paths import EAGER
@@ -46,7 +46,7 @@ def plan_loading(context: Context) -> LoadingPlan | None:
     Returns:
         None where the application is async already: its authors saw to the loading.
     """
-    if _is_async_already(context):
+    if has_only_async_sessions(context.project, context.kinds):
         return None
     loading = analyse(context.kinds)
     unproved: Readers = dict(loading.unproved)
@@ -81,19 +81,6 @@ def _can_await(context: Context, module: object, node: ast.AST) -> bool:
         and in_reach(context.project, unit.module)
         and (unit.is_async or barrier(context.kinds, unit) is None)
     )
-
-
-def _is_async_already(context: Context) -> bool:
-    """Whether the application has async sessions and no sync ones."""
-    kinds = {
-        value.is_async
-        for module in context.project.modules
-        for node in module.source.nodes
-        if isinstance(node, ast.Name | ast.Call)
-        for value in context.kinds.values(node)
-        if isinstance(value, Session | SessionFactory)
-    }
-    return kinds == {True}
 
 
 def _add(into: Readers, found: Readers) -> None:

@@ -13,7 +13,16 @@ from greenshift.shift.kinds.values import Instance
 from greenshift.shift.loading.local_reads import LocalRead, is_stored_before, local_read
 from greenshift.shift.loading.members import Members
 from greenshift.shift.loading.origins import Origins
-from greenshift.shift.loading.paths import EAGER, NOT_PLAIN, Path, instances_in, is_return, relationships_on, sited
+from greenshift.shift.loading.paths import (
+    EAGER,
+    NOT_PLAIN,
+    Path,
+    instances_in,
+    is_return,
+    relationships_on,
+    sited,
+    stops_at,
+)
 from greenshift.shift.loading.reads import Read, own_method, relationship_reads
 from greenshift.shift.loading.responses import handovers
 from greenshift.shift.loading.schemas import Schemas
@@ -110,7 +119,8 @@ class _Analysis:
         return self._origins.lead_to(read, storing) or is_stored_before(self.kinds, read)
 
     def demand(self, instance: Instance, path: Path, reader: Reader, depth: int = 3) -> None:
-        followed = relationships_on(self.kinds.classes, instance.cls, path)
+        classes = self.kinds.classes
+        followed = relationships_on(classes, instance.cls, path)
         if followed is None:
             return
         for relationship in followed:
@@ -146,7 +156,7 @@ class _Analysis:
             for there, back in pairwise(chain):
                 if is_return(self.kinds.classes, there, back):
                     self.loading.returns.add(back)
-            while site.kind != "get" and chain and chain[-1].lazy in EAGER:
+            while site.kind != "get" and chain and chain[-1].lazy in EAGER and not stops_at(classes, root, chain):
                 chain.pop()
             whole = whole[: len(chain)]
             if not whole:

@@ -46,6 +46,25 @@ def relationships_on(classes: Classes, root: Class, path: Path) -> list[Relation
     return found
 
 
+def stops_at(classes: Classes, root: Class, chain: list[Relationship]) -> bool:
+    """Whether the last relationship of a chain, loaded by its model, is not loaded there: it leads back.
+
+    What a model loads with every query (``lazy="selectin"``, ``"joined"``) goes no further where it meets a class that
+    the chain came through already. Loader options do.
+
+    Args:
+        classes: The class hierarchies.
+        root: The class from which the chain starts.
+        chain: The relationships.
+    """
+    last = chain[-1]
+    if last.target is None or last.lazy == "immediate" or last.target in classes.line(last.cls):
+        # One of a class to itself goes as deep as its `join_depth`.
+        return False
+    passed = [root, *(one.target for one in chain[:-1] if one.target is not None)]
+    return any(last.target in classes.line(one) or one in classes.line(last.target) for one in passed)
+
+
 def is_return(classes: Classes, there: Relationship, back: Relationship) -> bool:
     """Whether a relationship is the many-to-one side of the one before it: ``order.items.order``.
 

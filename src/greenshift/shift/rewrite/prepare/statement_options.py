@@ -9,7 +9,7 @@ from functools import partial
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.loading.analysis import Loading, Reader
 from greenshift.shift.loading.existing import ExistingOptions, existing_options
-from greenshift.shift.loading.paths import EAGER, Path, relationships_on
+from greenshift.shift.loading.paths import EAGER, Path, relationships_on, stops_at
 from greenshift.shift.loading.sites import Site
 from greenshift.shift.project import Class, Module
 from greenshift.shift.rewrite.context import Context
@@ -34,6 +34,7 @@ class StatementOptions:
         self.names = ClassNames(context)
         self.existing = existing_options(context.kinds)
         self.with_model = set(with_model)
+        self.returns: set[Relationship] = set()
         self.failed: Unproved = {}
         self._is_writing = False
 
@@ -59,6 +60,7 @@ class StatementOptions:
         return self.context.imports(module).need(source, name) if self._is_writing else name
 
     def _run(self, loading: Loading) -> None:
+        self.returns = loading.returns
         for site, demands in loading.demands.items():
             if site.kind in ("constructor", "factory"):
                 continue
@@ -121,8 +123,11 @@ class StatementOptions:
         context.count("loader options", len(texts))
 
     def _is_eager(self, root: Class, path: Path) -> bool:
-        chain = relationships_on(self.context.kinds.classes, root, path)
-        return chain is not None and (chain[-1].lazy in EAGER or chain[-1] in self.with_model)
+        classes = self.context.kinds.classes
+        chain = relationships_on(classes, root, path)
+        if chain is None or not (chain[-1].lazy in EAGER or chain[-1] in self.with_model):
+            return False
+        return chain[-1] in self.returns or not stops_at(classes, root, chain)
 
     def _write(self, site: Site, texts: list[str], existing: ExistingOptions) -> None:
         edits = self.context.edits(site.module)

@@ -231,6 +231,7 @@ def compare(
     texts = {"settings.py": f"URL = {url!r}\n", "database.py": DATABASE, "program.py": program}
     shifted = run_stages(texts, options)[-1].texts
     assert "async def run" in shifted["program.py"], shifted["program.py"]
+    assert run_stages(shifted, options)[-1].texts == shifted, "a second run changes it"
     if driver is not None:
         shifted["settings.py"] = shifted["settings.py"].replace("+psycopg", f"+{driver}")
     number = next(numbers)

@@ -21,6 +21,7 @@ from greenshift.shift.rewrite.flip.create_all import (
     on_connection,
 )
 from greenshift.shift.rewrite.flip.lifespan import Lifespans
+from greenshift.shift.rewrite.flip.reloading import create_again, reloads
 from greenshift.shift.rewrite.flip.runner import Runner
 from greenshift.shift.rewrite.flip.scope import enclosing
 
@@ -146,10 +147,15 @@ def _write(context: Context, creation: Creation, *, as_fixture: bool = False, ru
     verb = "Drop the tables." if creation.name.startswith("drop") else "Create the tables that do not exist yet."
     lines = [f"async def {creation.name}() -> None:", f'    """{verb}"""', *_body(context, creation)]
     if as_fixture:
-        creation.name = f"_{creation.name}"
         pytest = context.imports(module).need("pytest", "")
-        lines[0] = f"async def {creation.name}() -> None:"
-        lines.insert(0, f'@{pytest}.fixture(scope="session", autouse=True)')
+        heading = [f'@{pytest}.fixture(scope="session", autouse=True)', f"async def _{creation.name}() -> None:"]
+        again = reloads(context, module)
+        if again:
+            create_again(context, again, creation.name)
+            lines += ["", "", *heading, f"    await {creation.name}()"]
+        else:
+            creation.name = f"_{creation.name}"
+            lines[:1] = heading
     statements = [context.kinds.parents[call] for call in creation.calls]
     first = statements[0]
     assert isinstance(first, ast.stmt)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (lines of f-strings cannot be broken)
 """Comments, line breaks and brackets of chains stay."""
 
 from __future__ import annotations
@@ -178,6 +179,16 @@ SAMPLES = {
             return "ä", db.scalars(select(User).filter(User.name == "ö")).all(), "ü"
         """,
     ),
+    "in an f-string there are no line breaks": (
+        """
+        def read(db: Session):
+            return f"{db.query(User).count():>5} users, {db.query(User).filter(User.age > 3).count()} of them grown up"
+        """,
+        """
+        def read(db: Session):
+            return f"{db.execute(select(func.count()).select_from(select(User).subquery())).scalar_one():>5} users, {db.execute(select(func.count()).select_from(select(User).filter(User.age > 3).subquery())).scalar_one()} of them grown up"
+        """,
+    ),
 }
 
 
@@ -185,3 +196,8 @@ SAMPLES = {
 def test_layout(name: str) -> None:
     before, after = SAMPLES[name]
     assert modernized(before) == textwrap.dedent(after).strip("\n")
+
+
+def test_a_query_on_several_lines_of_an_f_string_stays() -> None:
+    code = "def read(db: Session):\n    return f'''{\n        db.query(User)\n        .count()\n    }'''"
+    assert modernized(code) == code

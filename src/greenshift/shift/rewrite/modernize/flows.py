@@ -53,11 +53,11 @@ def check_values(group: Group) -> None:
     """Make sure that what may be one of the queries is never anything else, and that its place is known.
 
     Raises:
-        LeaveError: It may be, or it stands in an f-string, where Python before 3.12 gives wrong positions.
+        LeaveError: It may be, or it takes lines of an f-string, where Python before 3.12 allows no line breaks.
     """
     for node, _ in group.nodes:
-        if _is_in_f_string(group.context.kinds, node):
-            raise LeaveError("it stands in an f-string", node)
+        if node.lineno != node.end_lineno and _is_in_f_string(group.context.kinds, node):
+            raise LeaveError("it takes more than one line of an f-string", node)
         for value in group.context.kinds.values(node):
             if isinstance(
                 value, Statement | Collection | Result | Row | Instance | TupleValue | FunctionValue | Session

@@ -75,6 +75,9 @@ def enclose(
         closing: Begins with the closing bracket.
         replaced: A method call on the query (or a subscript of it) that the new text stands for; None if the query
             itself is enclosed.
+
+    Raises:
+        LeaveError: It stands in an f-string that has no room for it.
     """
     source = edits.source
     outer = node if replaced is None else replaced
@@ -88,7 +91,12 @@ def enclose(
         parenthesis = _closing(before_name)
         broken = broken or "\n" in before_name
     line_start, line_end = source.line_start(start), source.line_end(end)
-    if not broken and source.text.count("\n", start, end) == 0:
+    string = _f_string_around(source, start)
+    if string is not None:
+        quote = '"' if source.segment(string).rstrip().endswith('"') else "'"
+        if quote in before + inside + closing or broken:
+            raise LeaveError("it stands in an f-string, where it has no room", node)
+    elif not broken and source.text.count("\n", start, end) == 0:
         length = line_end - line_start + len(before) + len(inside) + len(closing) - len(gap) - _shortened(source, node)
         broken = length > LONGEST_LINE
     if not broken:
@@ -103,6 +111,14 @@ def enclose(
     if comments:
         tail += "  " + f"\n{indent}{INDENT}".join(comments)
     _finish(edits, source.end(node), end, f"{tail}\n{indent}{closing}", node)
+
+
+def _f_string_around(source: Source, offset: int) -> ast.JoinedStr | None:
+    """The f-string that holds an offset: before Python 3.12 no line breaks in its expressions, and not its quotes."""
+    if "{" not in source.text[source.line_start(offset) : offset]:
+        return None
+    strings = source.nodes_of(ast.JoinedStr)
+    return next((one for one in strings if source.start(one) < offset < source.end(one)), None)
 
 
 def _shortened(source: Source, node: ast.expr) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from greenshift.shift.colour.barriers import called_back
 from greenshift.shift.colour.registered import Registered
+from greenshift.shift.colour.registries import Registries
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.touches import Touch, touches
@@ -55,7 +56,7 @@ def call_graph(kinds: Kinds, counts: Callable[[Touch], bool], more: Iterable[Tou
         counts: Whether a touch is to become async.
         more: Touches that the receivers' kinds do not tell.
     """
-    registered = Registered(kinds)
+    registered, registries = Registered(kinds), Registries(kinds)
     graph = CallGraph(async_name=registered.async_name)
     for touch in more:
         unit = kinds.unit(touch.node)
@@ -71,6 +72,9 @@ def call_graph(kinds: Kinds, counts: Callable[[Touch], bool], more: Iterable[Tou
             back = called_back(kinds, module, call)
             if back and unit is not None:
                 _add(graph, Edge(call, module, unit, frozenset(back), is_callback=True))
+            entry = registries.called(call)
+            if entry and unit is not None:
+                _add(graph, Edge(call, module, unit, frozenset(entry)))
             run = registered.run_by(module, call)
             if run and unit is not None:
                 _add(graph, Edge(call, module, unit, frozenset(run), by_library=True))

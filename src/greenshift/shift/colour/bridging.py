@@ -11,7 +11,7 @@ from greenshift.shift.colour.colours import Bridge, Colours
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.calls import CONSUMING
 from greenshift.shift.kinds.touches import Touch
-from greenshift.shift.kinds.values import Instance, Session, SessionFactory, Values, is_mock
+from greenshift.shift.kinds.values import NOTHING, Instance, Session, SessionFactory, Values, is_mock
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
@@ -207,16 +207,25 @@ def _session_text(context: Context, text: str, node: ast.expr) -> str:
 
 
 def _session_attribute(context: Context, values: Values) -> str | None:
-    """The attribute that holds a session, on instances of the application's classes."""
+    """The attribute or property that gives a session, on instances of the application's classes."""
     kinds = context.kinds
+    scoped: str | None = None
     for value in values:
         if not isinstance(value, Instance):
             continue
         for cls in kinds.classes.line(value.cls):
             for name in kinds.attributes(cls):
-                if any(isinstance(one, Session) for one in kinds.attribute_values(cls, name)):
+                held = kinds.attribute_values(cls, name)
+                if any(isinstance(one, SessionFactory) and one.is_scoped for one in held):
+                    # A scoped session has no ``run_sync``: the session in it has.
+                    scoped = scoped or f"{name}()"
+                elif any(isinstance(one, Session) for one in held):
                     return name
-    return None
+            for name, method in cls.functions.items():
+                given = kinds.result(method) if "property" in kinds.fixtures.traits(method) else NOTHING
+                if any(isinstance(one, Session) for one in given):
+                    return name
+    return scoped
 
 
 def _is_session(context: Context, node: ast.expr) -> bool:

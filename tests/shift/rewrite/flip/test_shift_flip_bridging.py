@@ -111,6 +111,22 @@ def test_sample(before: str, after: str) -> None:
     assert flipped(before) == after
 
 
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ("    @property\n    def current(self):\n        return self._scoped()\n", "db.current"),
+        ("", "db._scoped()"),
+    ],
+)
+def test_a_scoped_session_has_no_run_sync(members: str, text: str) -> None:
+    before = (
+        "from sqlalchemy.orm import scoped_session\nclass Holder:\n    def __init__(self):\n"
+        f"        self._scoped = scoped_session(SessionLocal)\n{members}"
+        "def f(db: Holder, item: Item):\n    return item.rank\n"
+    )
+    assert f"return await {text}.run_sync(lambda _: item.rank)\n" in flipped(before)
+
+
 def test_every_bridge_is_listed_with_its_reason() -> None:
     result = flip(app=HEAD + "def f():\n    db = SessionLocal()\n    return db.get(Item, 1).rank\n")
     assert [(one.place.line, one.kind) for one in result.left] == [(5, "bridged")]

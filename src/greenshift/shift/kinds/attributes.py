@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.containers import attribute_cell
+from greenshift.shift.kinds.library import SESSION_COROUTINES
 from greenshift.shift.kinds.names import PackageName
 from greenshift.shift.kinds.values import (
     NOTHING,
@@ -21,6 +22,7 @@ from greenshift.shift.kinds.values import (
     Row,
     Session,
     SessionFactory,
+    SessionMethod,
     SuperValue,
     TupleValue,
     Value,
@@ -71,7 +73,7 @@ def attribute_of(inference: Inference, receiver: Value, name: str, node: ast.AST
             return frozenset({ContextManager(frozenset({receiver}))})
         if name == "sync_session":
             return frozenset({Session(False)})
-        return NOTHING
+        return frozenset({SessionMethod(receiver, name)}) if name in SESSION_COROUTINES else NOTHING
     if isinstance(receiver, SessionFactory) and receiver.is_scoped and name in ("session_factory", "registry"):
         return frozenset({receiver})
     return NOTHING

@@ -25,6 +25,7 @@ from greenshift.shift.kinds.values import (
     Result,
     Session,
     SessionFactory,
+    SessionMethod,
     Statement,
     SuperValue,
     TestClientValue,
@@ -180,6 +181,8 @@ class Calls:
                 return NOTHING
             inference.note_invocation(node, [method])
             return inference.invoke(FunctionValue(method, value), arguments, keywords, self.unit)
+        if isinstance(value, SessionMethod):
+            return session_method(value.session, value.name, node, arguments) or NOTHING
         if isinstance(value, External):
             return self._external(node, value.name, arguments, keywords)
         if isinstance(value, ExternalInstance):

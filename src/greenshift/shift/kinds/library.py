@@ -28,6 +28,11 @@ from greenshift.shift.kinds.values import (
 
 SESSION_CLASSES = {"Session"}
 ASYNC_SESSION_CLASSES = {"AsyncSession"}
+SESSION_COROUTINES = {
+    "execute", "scalar", "scalars", "get", "get_one", "commit", "rollback", "flush", "refresh", "delete", "merge",
+    "close", "connection", "exec", "begin", "begin_nested", "reset", "invalidate", "delete_all", "merge_all",
+    "stream", "stream_scalars",
+}  # fmt: skip
 
 QUERY_RETURNS_QUERY = {
     "filter", "filter_by", "where", "join", "outerjoin", "options", "order_by", "limit", "offset", "slice", "group_by",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds.analysis import Kinds
+from greenshift.shift.kinds.library import SESSION_COROUTINES as SESSION_COROUTINES
 from greenshift.shift.kinds.metadata import is_metadata_call
 from greenshift.shift.kinds.row_factories import creates_rows
 from greenshift.shift.kinds.values import (
@@ -16,16 +17,12 @@ from greenshift.shift.kinds.values import (
     Query,
     Session,
     SessionFactory,
+    SessionMethod,
     TestClientValue,
     Value,
 )
 from greenshift.shift.project import Module
 
-SESSION_COROUTINES = {
-    "execute", "scalar", "scalars", "get", "get_one", "commit", "rollback", "flush", "refresh", "delete", "merge",
-    "close", "connection", "exec", "begin", "begin_nested", "reset", "invalidate", "delete_all", "merge_all",
-    "stream", "stream_scalars",
-}  # fmt: skip
 SESSION_SYNC_ONLY = {
     "query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "prepare",
     "enable_relationship_loading",
@@ -136,6 +133,9 @@ def _call(kinds: Kinds, module: Module, node: ast.Call) -> Touch | None:
         # It gives a coroutine where it is given an async session.
         return Touch(node, module, "session", "paginate", "await")
     if isinstance(node.func, ast.Name):
+        for value in kinds.values(node.func):
+            if isinstance(value, SessionMethod) and not value.session.is_async:
+                return Touch(node, module, "session", value.name, "await")
         if node.func.id in ("list", "set", "tuple", "sorted") and node.args:
             first = node.args[0]
             if any(isinstance(one, Query) for one in kinds.values(first)):

@@ -102,6 +102,14 @@ class Session(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionMethod(Value):
+    """A method of a session that sends something, kept for later: ``delete = session.delete``."""
+
+    session: Session
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFactory(Value):
     """A ``sessionmaker``; calling it gives a session."""
 

@@ -46,6 +46,18 @@ SAMPLES = {
         "def test(monkeypatch):\n"
         "    monkeypatch.setattr(services, 'register', AsyncMock(side_effect=lambda name: None))\n",
     ),
+    "a method of a session, with the one that it had": (
+        "from database import SessionLocal\ndef test(monkeypatch):\n    db = SessionLocal()\n    delete = db.delete\n"
+        "    def refuse(item):\n        delete(item)\n    monkeypatch.setattr(db, 'delete', refuse)\n",
+        "def test(monkeypatch):\n    db = SessionLocal()\n    delete = db.delete\n"
+        "    async def refuse(item):\n        await delete(item)\n    monkeypatch.setattr(db, 'delete', refuse)\n",
+    ),
+    "a method of a session that sends nothing": (
+        "from database import SessionLocal\ndef test(monkeypatch):\n    db = SessionLocal()\n"
+        "    def refuse(item):\n        raise ValueError\n    monkeypatch.setattr(db, 'add', refuse)\n",
+        "def test(monkeypatch):\n    db = SessionLocal()\n"
+        "    def refuse(item):\n        raise ValueError\n    monkeypatch.setattr(db, 'add', refuse)\n",
+    ),
     "a function that stays sync": (
         "def test(monkeypatch):\n    monkeypatch.setattr(services, 'pure', lambda name: None)\n",
         "def test(monkeypatch):\n    monkeypatch.setattr(services, 'pure', lambda name: None)\n",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.names import ExternalName, GlobalName, PackageName, is_sqlalchemy
+from greenshift.shift.kinds.touches import SESSION_COROUTINES
 from greenshift.shift.kinds.values import (
     NOTHING,
     ClassValue,
     FunctionValue,
     Instance,
     ModuleValue,
+    Session,
     SessionFactory,
     Value,
     Values,
@@ -31,6 +33,7 @@ class Replacement:
         target: What is replaced, as far as it is known.
         new: What stands there instead; None where the library makes a mock.
         of_class: Whether the attribute is a class's, so that functions put there become methods.
+        of_session: Whether it is a method of a session that is a coroutine function afterwards.
         patches: Whether ``unittest.mock`` (or ``mocker``) makes it, which chooses ``AsyncMock`` for async functions.
     """
 
@@ -39,6 +42,7 @@ class Replacement:
     new: ast.expr | None
     of_class: bool
     patches: bool
+    of_session: bool = False
 
 
 def replacement(kinds: Kinds, module: Module, call: ast.Call) -> Replacement | None:
@@ -67,7 +71,8 @@ def replacement(kinds: Kinds, module: Module, call: ast.Call) -> Replacement | N
     if not owner and isinstance(call.args[0], ast.Constant):
         target = _of_library(str(call.args[0].value))
     of_class = any(isinstance(one, ClassValue) for one in owner)
-    return Replacement(call, target, new, of_class, name != "setattr")
+    of_session = attribute in SESSION_COROUTINES and any(isinstance(one, Session) and not one.is_async for one in owner)
+    return Replacement(call, target, new, of_class, name != "setattr", of_session)
 
 
 def patched_path(kinds: Kinds, module: Module, call: ast.Call) -> ast.Constant | None:

@@ -63,7 +63,7 @@ class _StandIns:
 
     def replaced(self, found: Replacement) -> None:
         """``patch``, ``patch.object`` and ``monkeypatch.setattr`` of a function that became async."""
-        if not is_async_now(self.context, found.target):
+        if not found.of_session and not is_async_now(self.context, found.target):
             return
         factory = next((one.value for one in found.call.keywords if one.arg == "new_callable"), None)
         if factory is not None and self.mock_class(factory) in MOCKS:

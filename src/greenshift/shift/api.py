@@ -119,6 +119,7 @@ def plan_shift(
                 chosen,
                 progress=(lambda count, stage=stage: progress(stage, count)) if progress else None,  # type: ignore[misc]
                 sources=sources,
+                templates=tree.templates,
             )
         results.append(result)
         texts, sources = result.texts, result.sources

@@ -1,4 +1,4 @@
-"""Reads an application's Python files, and keeps how each is encoded."""
+"""Reads an application's Python files, keeping how each is encoded, and its templates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from greenshift.shift.errors import ShiftError
 from greenshift.shift.patch import Decoded, decoded
 from greenshift.shift.project import SkippedFile
-from greenshift.shift.project.loading import python_files
+from greenshift.shift.project.loading import files_ending, python_files
+
+TEMPLATE_SUFFIXES = (".html", ".htm", ".xhtml", ".jinja", ".jinja2", ".j2")
 
 
 @dataclass
@@ -20,12 +22,14 @@ class Tree:
         contents: Each file's bytes.
         texts: Each file's text, with ``\\n`` line ends.
         skipped: Files that are no text.
+        templates: The text of each file that may be a Jinja template.
     """
 
     root: Path
     contents: dict[str, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
+    templates: dict[str, str] = field(default_factory=dict)
     _decoded: dict[str, Decoded] = field(default_factory=dict)
 
     def encode(self, file: str, text: str) -> bytes:
@@ -60,6 +64,11 @@ def read_tree(root: Path) -> Tree:
         tree.contents[file] = content
         tree._decoded[file] = text
         tree.texts[file] = text.text.replace("\r\n", "\n").replace("\r", "\n")
+    for path in files_ending(root, TEMPLATE_SUFFIXES):
+        try:
+            tree.templates[path.relative_to(root).as_posix()] = path.read_text(errors="replace")
+        except OSError as error:
+            tree.skipped.append(SkippedFile(path.relative_to(root).as_posix(), f"cannot be read: {error.strerror}"))
     if not tree.texts:
         raise ShiftError(f"{root} holds no Python file", "name the folder of the application")
     return tree

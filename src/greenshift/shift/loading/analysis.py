@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.classes import Relationship
@@ -24,6 +24,7 @@ from greenshift.shift.loading.paths import (
     stops_at,
 )
 from greenshift.shift.loading.reads import Read, own_method, relationship_reads
+from greenshift.shift.loading.rendering import rendered_instances
 from greenshift.shift.loading.responses import handovers
 from greenshift.shift.loading.schemas import Schemas
 from greenshift.shift.loading.session_calls import storing_units
@@ -47,6 +48,7 @@ class Loading:
         returns: Many-to-one sides that are read right behind the side that leads to them.
         given: Relationships that a constructor call was given, or that are assigned to what it made.
         local: Reads in tests that the test's own session can serve.
+        unseen: Calls that render what cannot be read, of instances; with the reason.
     """
 
     demands: dict[Site, dict[Path, list[Reader]]] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Loading:
     returns: set[Relationship] = field(default_factory=set)
     given: set[tuple[ast.AST, str]] = field(default_factory=set)
     local: list[LocalRead] = field(default_factory=list)
+    unseen: list[tuple[Module, ast.Call, str]] = field(default_factory=list)
 
 
 def analyse(kinds: Kinds) -> Loading:
@@ -89,7 +92,9 @@ class _Analysis:
                     # Nobody in the application calls it: what Pydantic reads through it is known from the schema.
                     continue
                 self.demand(instance, (read.name,), (read.module, read.node))
-        for handover in handovers(self.kinds, self.schemas):
+        rendered = rendered_instances(self.kinds, self.members)
+        self.loading.unseen = rendered.unseen
+        for handover in chain(handovers(self.kinds, self.schemas), rendered.handovers):
             for path in handover.paths:
                 self.demand(handover.instance, path, (handover.module, handover.node))
         return self.loading

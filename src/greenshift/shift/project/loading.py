@@ -32,6 +32,16 @@ class SkippedFile:
 
 def python_files(root: Path) -> Iterator[Path]:
     """Yield an application's Python files: no hidden folders, virtual environments or build output."""
+    return files_ending(root, (".py",))
+
+
+def files_ending(root: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Yield an application's own files of some kinds.
+
+    Args:
+        root: The application's folder.
+        suffixes: How their names end.
+    """
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(
             name
@@ -40,7 +50,7 @@ def python_files(root: Path) -> Iterator[Path]:
             and name not in SKIPPED_FOLDERS
             and not (Path(folder) / name / "pyvenv.cfg").exists()
         )
-        yield from (Path(folder) / name for name in sorted(files) if name.endswith(".py"))
+        yield from (Path(folder) / name for name in sorted(files) if name.endswith(suffixes))
 
 
 def load_project(root: Path) -> Project:
@@ -67,6 +77,7 @@ def project_of(
     texts: Mapping[str, str],
     skipped: list[SkippedFile] | None = None,
     sources: Mapping[str, Source] | None = None,
+    templates: Mapping[str, str] | None = None,
 ) -> Project:
     """Return the project that some texts make.
 
@@ -74,6 +85,7 @@ def project_of(
         texts: Relative path to text.
         skipped: Files already left out.
         sources: Texts that are parsed already, by relative path.
+        templates: The text of each file that may be a Jinja template, by relative path.
     """
     parsed = sources or {}
     left_out = list(skipped or [])
@@ -96,7 +108,7 @@ def project_of(
         )
         for source in found
     ]
-    return Project(modules, left_out, packages)
+    return Project(modules, left_out, packages, templates or {})
 
 
 def is_test_file(file: str) -> bool:

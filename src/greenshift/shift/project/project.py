@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from greenshift.shift.project.symbols import Class, Function, Module
@@ -18,9 +18,17 @@ class Project:
         modules: The modules, named by their path from the root.
         skipped: The files left out, with the reason.
         packages: The folders that hold an ``__init__.py``.
+        templates: The text of each file that may be a Jinja template, by relative path.
     """
 
-    def __init__(self, modules: Sequence[Module], skipped: Sequence[SkippedFile], packages: set[str]) -> None:
+    def __init__(
+        self,
+        modules: Sequence[Module],
+        skipped: Sequence[SkippedFile],
+        packages: set[str],
+        templates: Mapping[str, str] | None = None,
+    ) -> None:
+        self.templates = dict(templates or {})
         self.modules = list(modules)
         self.skipped = list(skipped)
         self.by_file = {module.file: module for module in modules}

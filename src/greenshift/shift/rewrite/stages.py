@@ -56,6 +56,7 @@ def run_stage(
     fixers: Sequence[Fixer] | None = None,
     progress: Callable[[int], None] | None = None,
     sources: Mapping[str, Source] | None = None,
+    templates: Mapping[str, str] | None = None,
 ) -> StageResult:
     """Run one stage over an application's texts.
 
@@ -66,8 +67,9 @@ def run_stage(
         fixers: The fixers to run; None for the stage's own (tests run one alone).
         progress: Called now and then with the number of evaluations done.
         sources: Texts that are parsed already, by relative path.
+        templates: The text of each file that may be a Jinja template, by relative path.
     """
-    project = project_of(texts, sources=sources)
+    project = project_of(texts, sources=sources, templates=templates)
     kinds = infer(project, progress)
     context = Context(project, kinds, options or Options())
     refused: list[Bound] = []
@@ -108,14 +110,17 @@ def _choose_driver(context: Context) -> list[Bound]:
 
 
 def run_stages(
-    texts: Mapping[str, str], options: Options | None = None, stages: Sequence[str] = STAGES
+    texts: Mapping[str, str],
+    options: Options | None = None,
+    stages: Sequence[str] = STAGES,
+    templates: Mapping[str, str] | None = None,
 ) -> list[StageResult]:
     """Run several stages, each on what the one before made."""
     results: list[StageResult] = []
     current: Mapping[str, str] = texts
     sources: Mapping[str, Source] = {}
     for stage in stages:
-        result = run_stage(stage, current, options, sources=sources)
+        result = run_stage(stage, current, options, sources=sources, templates=templates)
         results.append(result)
         current, sources = result.texts, result.sources
     return results

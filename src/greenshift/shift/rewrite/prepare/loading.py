@@ -32,6 +32,8 @@ def load_before_reading(context: Context) -> None:
     refresh_in_tests(context, plan.loading)
     load_in_factories(context, plan.loading)
     _list_special(context, plan.loading)
+    for module, call, reason in plan.loading.unseen:
+        context.leave(module, call, "template", f"{reason}: what it reads must be loaded before")
     for relationship, readers in plan.with_model.items():
         if relationship.lazy not in EAGER:
             _load_with_model(context, relationship, readers, _way(plan.loading, relationship))

@@ -49,7 +49,9 @@ def is_metadata_call(kinds: Kinds, call: ast.Call) -> bool:
         return False
     bound = kinds.is_a(bind, Engine, Connection)
     if function.attr in TABLE_METHODS:
-        return bound and (_names_table(function.value) or _is_external(kinds, function.value, "Table"))
+        # What is given an engine to be created, and comes from nowhere known, comes out of the metadata.
+        is_unknown = isinstance(function.value, ast.Name) and not kinds.values(function.value)
+        return bound and (is_unknown or _names_table(function.value) or _is_external(kinds, function.value, "Table"))
     return bound or _names_metadata(function.value) or _is_external(kinds, function.value, "MetaData")
 
 
@@ -83,6 +85,9 @@ def _names_metadata(node: ast.expr) -> bool:
 
 
 def _names_table(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript):
+        # Base.metadata.tables["users"]
+        return isinstance(node.value, ast.Attribute) and node.value.attr == "tables"
     return isinstance(node, ast.Attribute) and node.attr == "__table__"
 
 

@@ -21,6 +21,11 @@ FIXERS = (fix_create_all, fix_awaiting)
         ("Base.metadata.create_all(engine, checkfirst=False)", "Base.metadata.create_all, checkfirst=False"),
         ("Base.metadata.create_all(engine, [a.b], True)", "Base.metadata.create_all, [a.b], True"),
         ("Base.metadata.create_all(tables=[a], bind=engine)", "Base.metadata.create_all, tables=[a]"),
+        ("User.__table__.create(engine)", "User.__table__.create"),
+        (
+            "Base.metadata.tables['a'].create(engine, checkfirst=True)",
+            "Base.metadata.tables['a'].create, checkfirst=True",
+        ),
     ],
 )
 def test_in_a_function(before: str, after: str) -> None:
@@ -39,6 +44,16 @@ def test_calls_that_follow_each_other_share_a_connection() -> None:
     assert new.endswith(
         "        await connection.run_sync(Base.metadata.drop_all)\n"
         "        await connection.run_sync(Base.metadata.create_all)\n"
+    )
+
+
+def test_tables_out_of_the_metadata() -> None:
+    new = flipped(
+        f"{START}def drop():\n    for table in Base.metadata.sorted_tables:\n        table.drop(bind=engine)\n", *FIXERS
+    )
+    assert new.endswith(
+        "async def drop():\n    for table in Base.metadata.sorted_tables:\n"
+        "        async with engine.begin() as connection:\n            await connection.run_sync(table.drop)\n"
     )
 
 

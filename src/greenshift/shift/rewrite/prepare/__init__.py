@@ -4,6 +4,7 @@ from greenshift.shift.rewrite.context import Fixer
 from greenshift.shift.rewrite.prepare.after_commit import refresh_after_commit
 from greenshift.shift.rewrite.prepare.after_expiring import refresh_after_expiring
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
+from greenshift.shift.rewrite.prepare.counted_refreshes import loosen_counts
 from greenshift.shift.rewrite.prepare.eager_defaults import fetch_defaults
 from greenshift.shift.rewrite.prepare.expire_on_commit import keep_after_commit
 from greenshift.shift.rewrite.prepare.expired_columns import load_expired_columns
@@ -21,6 +22,7 @@ FIXERS: list[Fixer] = [
     refresh_after_commit,
     refresh_after_expiring,
     load_before_reading,
+    loosen_counts,
     list_barriers,
     *PREPARING,
 ]

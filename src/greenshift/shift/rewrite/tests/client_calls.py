@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from greenshift.shift.project import Class, Module
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.tests.shared_sessions import hook_after_answers
+from greenshift.shift.rewrite.tests.rolled_back import hook_after_answers
 
 POSITIONS = (
     "app", "base_url", "raise_server_exceptions", "root_path", "backend", "backend_options", "cookies", "headers",

@@ -9,6 +9,7 @@ from greenshift.shift.rewrite.flip.awaited_lambdas import fix_awaited_lambdas
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
 from greenshift.shift.rewrite.flip.blocking import fix_blocking
 from greenshift.shift.rewrite.flip.bridging import fix_bridges
+from greenshift.shift.rewrite.flip.constructed_dependencies import fix_constructed_dependencies
 from greenshift.shift.rewrite.flip.context_managers import fix_context_managers
 from greenshift.shift.rewrite.flip.create_all import fix_create_all
 from greenshift.shift.rewrite.flip.engine import fix_engines
@@ -25,6 +26,7 @@ FIXERS: list[Fixer] = [
     fix_engines,
     fix_factories,
     fix_annotations,
+    fix_constructed_dependencies,
     fix_context_managers,
     fix_create_all,
     fix_inspecting,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from greenshift.shift.kinds.classes import Classes
 from greenshift.shift.kinds.names import ExternalName, GlobalName, Names, is_sqlalchemy
+from greenshift.shift.kinds.proxies import is_proxy, library_objects
 from greenshift.shift.kinds.values import (
     NOTHING,
     ClassValue,
@@ -102,6 +103,8 @@ class Annotations:
             return frozenset({Engine(name.endswith("AsyncEngine"))})
         if is_sqlalchemy(name, "Connection", "AsyncConnection"):
             return frozenset({Connection(name.endswith("AsyncConnection"))})
+        if is_sqlalchemy(name, "Transaction", "RootTransaction", "NestedTransaction"):
+            return frozenset({ContextManager(frozenset({Connection(False)}), opens="connection.begin")})
         if is_sqlalchemy(name, "sessionmaker", "async_sessionmaker"):
             return frozenset({SessionFactory(name.endswith("async_sessionmaker"))})
         if is_sqlalchemy(name, "Query"):
@@ -181,7 +184,12 @@ class Annotations:
             if any(isinstance(value, Session) for value in returned):
                 return frozenset(SessionFactory(value.is_async) for value in returned if isinstance(value, Session))
             return NOTHING
-        return self._named(module, node.value) if isinstance(node.value, ast.Name | ast.Attribute) else NOTHING
+        if not isinstance(node.value, ast.Name | ast.Attribute):
+            return NOTHING
+        found = self._named(module, node.value)
+        if any(isinstance(value, Instance) and is_proxy(self._classes, value.cls) for value in found):
+            found |= library_objects(frozenset().union(*(self.values(module, one) for one in arguments)))
+        return found
 
     def dependency(self, module: Module, value: Dependency, annotation: ast.expr | None) -> Values:
         """Return what a parameter with this dependency receives; ``Depends()`` takes the annotation's class."""

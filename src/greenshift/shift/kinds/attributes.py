@@ -9,6 +9,7 @@ from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.containers import attribute_cell
 from greenshift.shift.kinds.library import SESSION_COROUTINES
 from greenshift.shift.kinds.names import PackageName
+from greenshift.shift.kinds.proxies import WRAPPED, library_objects
 from greenshift.shift.kinds.values import (
     NOTHING,
     ClassValue,
@@ -66,6 +67,8 @@ def attribute_of(inference: Inference, receiver: Value, name: str, node: ast.AST
             if name in cls.functions:
                 return _bound(inference, cls.functions[name], receiver.receiver, receiver.cls, node, reader)
         return NOTHING
+    if name == WRAPPED and library_objects(frozenset({receiver})):
+        return frozenset({receiver})
     if isinstance(receiver, Row):
         return _of_row(receiver, name)
     if isinstance(receiver, Session):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from greenshift.shift.kinds.containers import is_container, looked_up_by_call, note_keys, note_provided, provided
 from greenshift.shift.kinds.library import call_library, engine_method, result_method, session_method, statement_method
+from greenshift.shift.kinds.proxies import contained, note_delegation
 from greenshift.shift.kinds.row_factories import made_by
 from greenshift.shift.kinds.shapes import shape_of
 from greenshift.shift.kinds.values import (
@@ -83,7 +84,7 @@ class Calls:
         found: set[Value] = set()
         for value in self.expression(node.func):
             found |= self.call(node, value, arguments, keywords)
-        return frozenset(found)
+        return frozenset(found | contained(self.inference, self.module, node, frozenset(found), self.unit))
 
     def _method(
         self, node: ast.Call, arguments: list[tuple[ast.expr, Values]], keywords: dict[str, Values]
@@ -209,6 +210,8 @@ class Calls:
             return frozenset({Dependency(first | keywords.get("dependency", NOTHING))})
         if name.rpartition(".")[2] == "cast" and name.startswith("typing") and len(node.args) == 2:
             return self.inference.annotations.values(self.module, node.args[0]) or arguments[1][1]
+        if name == "builtins.getattr":
+            note_delegation(self.inference, self.unit, first)
         if name in PARTIAL:
             bound = len(arguments) - 1
             found: set[Value] = set()

@@ -10,6 +10,7 @@ from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.containers import is_container, note_attribute, note_provided
 from greenshift.shift.kinds.expressions import Expressions
 from greenshift.shift.kinds.inference import Inference
+from greenshift.shift.kinds.proxies import is_proxy, library_objects
 from greenshift.shift.kinds.values import (
     NOTHING,
     ClassValue,
@@ -163,7 +164,9 @@ class Evaluation(Expressions):
         values = self.inference.annotations.values(self.module, node.annotation)
         if node.value is not None:
             found = self.expression(node.value)
-            values = found | (values if not found else NOTHING)
+            proxies = any(isinstance(one, Instance) and is_proxy(self.inference.classes, one.cls) for one in found)
+            # What a proxy stands for, only its annotation may say.
+            values = found | (values if not found else library_objects(values) if proxies else NOTHING)
         self.bind(node.target, values)
 
     def _augassign(self, node: ast.AugAssign) -> None:

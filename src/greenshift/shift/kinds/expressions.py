@@ -11,6 +11,7 @@ from greenshift.shift.kinds.inference import Inference
 from greenshift.shift.kinds.library import items_of
 from greenshift.shift.kinds.values import (
     NOTHING,
+    ClassValue,
     Collection,
     ContextManager,
     Coroutine,
@@ -204,6 +205,8 @@ class Expressions(Calls):
                     found |= self.call_implicitly(node, method, value)
             elif isinstance(value, External | ExternalInstance):
                 found |= looked_up(self.inference, value, node.slice, key, self.unit)
+            elif isinstance(value, ClassValue) and isinstance(node.ctx, ast.Load):
+                found |= {value}  # Repository[User]: the class with its types.
         return found
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Values:

@@ -25,6 +25,7 @@ CLASSES = {
     "sessionmaker": "async_sessionmaker",
     "scoped_session": "async_scoped_session",
     "SessionTransaction": "AsyncSessionTransaction",
+    "Transaction": "AsyncTransaction",
 }
 ITERATORS = {"Generator": "AsyncGenerator", "Iterator": "AsyncIterator", "Iterable": "AsyncIterable"}
 MANAGERS = {

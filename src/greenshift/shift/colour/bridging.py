@@ -6,13 +6,15 @@ import ast
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from greenshift.shift.colour.call_graph import CallGraph
+from greenshift.shift.colour.call_graph import CallGraph, Edge
 from greenshift.shift.colour.colours import Bridge, Colours
+from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.calls import CONSUMING
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.kinds.values import NOTHING, Instance, Session, SessionFactory, Values, is_mock
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.desktop import desktop_modules, keeps_sessions
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 
@@ -45,6 +47,8 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
             continue
         bridged = edge.targets & colours.bridged
         # Calling an async function that was one before needs no bridge, whatever else the call may reach.
+        if _runs_by_itself(context, edge, bridged):
+            continue
         if bridged and not edge.targets & {one for one in colours.asynchronous if one.is_async}:
             first = min(bridged, key=lambda one: one.qualified_name)
             wanted.setdefault(edge.node, (edge.module, unit, reasons.get(first, "it stays sync")))
@@ -89,6 +93,48 @@ def _gives_iterator(context: Context, node: ast.expr, bridged: AbstractSet[Funct
     ):
         return False
     return any(one in context.kinds.generators or one.name == "__iter__" for one in bridged)
+
+
+def hands_session(kinds: Kinds, node: ast.AST) -> bool:
+    """Whether a call gives a session to what it calls, or calls a method of something that holds one.
+
+    Args:
+        kinds: The analysis.
+        node: The call, or the attribute that is a property.
+    """
+    function = node.func if isinstance(node, ast.Call) else node
+    given = [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else []
+    if any(_is_flipped(kinds.values(one)) for one in given):
+        return True
+    return isinstance(function, ast.Attribute) and any(
+        isinstance(value, Instance)
+        and any(
+            _is_flipped(kinds.attribute_values(cls, name))
+            for cls in kinds.classes.line(value.cls)
+            for name in kinds.attributes(cls)
+        )
+        for value in kinds.values(function.value)
+    )
+
+
+def _is_flipped(values: Values) -> bool:
+    return any(isinstance(value, Session) and not value.is_async for value in values)
+
+
+def _runs_by_itself(context: Context, edge: Edge, bridged: AbstractSet[Function]) -> bool:
+    """Whether a call needs no bridge: a desktop program's functions work on sync sessions of their own."""
+    project = context.project
+    if not bridged or not all(one.module in desktop_modules(project) for one in bridged):
+        return False
+    if keeps_sessions(project, edge.module):
+        return True
+    if hands_session(context.kinds, edge.node):
+        return False
+    name = min(one.name for one in bridged)
+    context.leave(
+        edge.module, edge.node, "blocking", f"`{name}` of a desktop program blocks, on a sync session of its own"
+    )
+    return True
 
 
 def _handed_in(context: Context, colours: Colours, module: Module, node: ast.expr) -> tuple[ast.expr, ...]:

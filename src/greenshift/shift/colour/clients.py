@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.values import Connection, Engine, Query, Session, SessionFactory, TestClientValue
 from greenshift.shift.project import Class, Module
+from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.rewrite.context import Context
 
 REQUESTS = {"get", "post", "put", "patch", "delete", "options", "head", "request", "send"}
@@ -90,6 +91,8 @@ class ClientDecisions:
             return "the arguments of this TestClient are not written out"
         if not site.args and not any(one.arg == "app" for one in site.keywords):
             return "this TestClient is given no application"
+        if keeps_sessions(self._kinds.project, self._kinds.module_by_node[site]):
+            return "the sessions of these tests stay sync: this TestClient runs the application in a loop of its own"
         if WEBSOCKET in used and not used & (REQUESTS | {"stream"}):
             return "httpx knows no WebSocket: this TestClient stays, with the application in a loop of its own"
         return None

@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 
 from greenshift.shift.colour.asking import add_asking_reads
 from greenshift.shift.colour.barriers import barrier
-from greenshift.shift.colour.bridging import bridge_places
-from greenshift.shift.colour.call_graph import CallGraph, call_graph
+from greenshift.shift.colour.bridging import bridge_places, hands_session
+from greenshift.shift.colour.call_graph import CallGraph, Edge, call_graph
 from greenshift.shift.colour.clients import converts_touch
 from greenshift.shift.colour.colours import Colours
 from greenshift.shift.colour.entries import is_entry
@@ -20,7 +20,10 @@ from greenshift.shift.colour.reach import in_reach
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.desktop import desktop_modules, keeps_sessions
 from greenshift.shift.rewrite.context import Context
+
+SHARED = "it belongs to a desktop program"
 
 
 def colour(context: Context, reads: Mapping[Touch, Relationship] | None = None) -> Colours:
@@ -37,13 +40,18 @@ class _Colouring:
     def __init__(self, context: Context, reads: Mapping[Touch, Relationship]) -> None:
         self.context = context
         self.kinds = context.kinds
+        self.desktop = desktop_modules(context.project)
         self.graph: CallGraph = call_graph(self.kinds, self._counts, reads)
         self.colours = Colours(reads=dict(reads))
         self.needs: set[Function] = set()
         self.reasons: dict[Function, str] = {}
 
     def _counts(self, touch: Touch) -> bool:
-        if not in_reach(self.context.project, touch.module):
+        if touch.module in self.desktop:
+            # What an async function of it sends stays as it is.
+            unit = self.kinds.unit(touch.node)
+            return isinstance(unit, Function) and not unit.is_async and touch.what != "client"
+        if not in_reach(self.context.project, touch.module) or keeps_sessions(self.context.project, touch.module):
             return False
         return touch.what != "client" or converts_touch(self.context, touch.node)
 
@@ -65,19 +73,33 @@ class _Colouring:
         self.needs.update(stack)
         while stack:
             function = stack.pop()
-            if not in_reach(self.context.project, function.module):
+            if not in_reach(self.context.project, function.module) and function.module not in self.desktop:
                 # A function of Alembic's modules stays sync for its callers.
                 continue
             for edge in self.graph.callers.get(function, ()):
                 caller = edge.caller
+                if function.module in self.desktop and not self._reaches_desktop(edge):
+                    continue
                 if isinstance(caller, Function) and caller not in self.needs:
                     # A decorator's call runs the decorator, not what it returns.
                     self.needs.add(caller)
                     stack.append(caller)
 
+    def _reaches_desktop(self, edge: Edge) -> bool:
+        """Whether a call of a desktop program's function makes its caller send something.
+
+        It does in the program itself, and where it is handed a session; what opens its own goes on doing that.
+        """
+        if edge.module in self.desktop:
+            return True
+        return not keeps_sessions(self.context.project, edge.module) and hands_session(self.kinds, edge.node)
+
     def _find_barriers(self) -> None:
         for function in _in_order(self.needs):
             if function.is_async:
+                continue
+            if function.module in self.desktop:
+                self.reasons[function] = SHARED
                 continue
             if is_entry(self.kinds, function):
                 self.colours.entries.add(function)
@@ -148,7 +170,7 @@ class _Colouring:
 
     def _list_imports(self) -> None:
         for unit, edges in self.graph.calls.items():
-            if not isinstance(unit, Module):
+            if not isinstance(unit, Module) or unit in self.desktop:
                 continue
             for edge in edges:
                 if edge.targets & self.colours.asynchronous & self.needs and isinstance(edge.node, ast.Call):

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.project import Module, Project
 from greenshift.shift.project.alembic import is_alembic
+from greenshift.shift.project.desktop import desktop_modules
 
 WITHOUT_ASYNC_FORM = {
     "flask_sqlalchemy.SQLAlchemy": "Flask-SQLAlchemy",
@@ -21,7 +22,7 @@ WITHOUT_ASYNC_FORM = {
 
 
 def in_reach(project: Project, module: Module) -> bool:
-    """Whether a module is part of the application: Alembic's environment and migrations stay sync.
+    """Whether a module is part of what becomes async: Alembic's modules and a desktop program's stay sync.
 
     Args:
         project: The project.
@@ -30,7 +31,7 @@ def in_reach(project: Project, module: Module) -> bool:
     path = PurePosixPath(module.file)
     if "versions" in path.parts and any(imported.module == "alembic" for imported in module.imports.values()):
         return False
-    return not is_alembic(module)
+    return not is_alembic(module) and module not in desktop_modules(project)
 
 
 def without_async_form(kinds: Kinds, module: Module) -> Iterator[tuple[ast.Call, str]]:

@@ -26,8 +26,10 @@ from greenshift.shift.kinds.values import (
     TestClientValue,
     Value,
     Values,
+    kept,
 )
 from greenshift.shift.project import Class, Function, Module
+from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.project.traversal import children
 
 ITERABLES = {
@@ -64,6 +66,10 @@ class Annotations:
         """Return what a value with this annotation is."""
         if node is None:
             return NOTHING
+        found = self._values(module, node)
+        return kept(found) if keeps_sessions(self.names.project, module) else found
+
+    def _values(self, module: Module, node: ast.expr) -> Values:
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str):
                 try:

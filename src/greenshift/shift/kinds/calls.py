@@ -33,8 +33,10 @@ from greenshift.shift.kinds.values import (
     TupleValue,
     Value,
     Values,
+    kept,
 )
 from greenshift.shift.project import Function
+from greenshift.shift.project.desktop import keeps_sessions
 
 if TYPE_CHECKING:
     from greenshift.shift.kinds.cells import Unit
@@ -264,6 +266,8 @@ class Calls:
                 if method is not None:
                     self.call_implicitly(node, method, value)  # type: ignore[arg-type]
         known = call_library(name, node, arguments)
+        if known is not None and keeps_sessions(self.inference.project, self.module):
+            known = kept(known)
         if known is None:
             known = provided(self, node, name, arguments, keywords)
         if known is not None:

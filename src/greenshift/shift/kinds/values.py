@@ -6,7 +6,7 @@ Each expression has a set of them. An empty set means "nothing known": plain dat
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenshift.shift.project import Class, Function
 
@@ -208,6 +208,13 @@ class Provider(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Provided(Value):
+    """``provider.provided``: attributes of what a provider will make, given on as they are."""
+
+    of: Values
+
+
+@dataclass(frozen=True, slots=True)
 class SuperValue(Value):
     """``super()`` in a method."""
 
@@ -226,6 +233,23 @@ class TestClientValue(Value):
     __test__ = False
     is_async: bool = False
     site: ast.AST | None = None
+
+
+def kept(values: Values) -> Values:
+    """Return the values with engines, factories, connections and sessions as the flip leaves them: as they are.
+
+    Args:
+        values: What a module makes that stays sync, whatever becomes of the others.
+    """
+    found: set[Value] = set()
+    for value in values:
+        if isinstance(value, Engine | SessionFactory | Session | Connection):
+            found.add(replace(value, is_async=True))
+        elif isinstance(value, Collection | ContextManager | Coroutine):
+            found.add(replace(value, of=kept(value.of)))
+        else:
+            found.add(value)
+    return frozenset(found)
 
 
 def is_mock(value: Value) -> bool:

@@ -41,6 +41,7 @@ class Context:
         kinds: What its expressions are.
         options: What the user chose.
         colours: Which functions become async (``flip`` only).
+        untouched: Modules that the fixer which runs now must leave as they are: what it does there is dropped.
         left: Places listed for the user.
         counts: Figures for the scoreboard, e.g. ``native`` and ``bridged``.
     """
@@ -49,6 +50,7 @@ class Context:
     kinds: Kinds
     options: Options = field(default_factory=Options)
     colours: Colours | None = None
+    untouched: frozenset[Module] = frozenset()
     left: list[Left] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     _listed: set[Left] = field(default_factory=set)
@@ -57,18 +59,24 @@ class Context:
 
     def edits(self, module: Module) -> Edits:
         """Return the edits of a module's text."""
+        if module in self.untouched:
+            return Edits(module.source)
         if module not in self._edits:
             self._edits[module] = Edits(module.source)
         return self._edits[module]
 
     def imports(self, module: Module) -> Imports:
         """Return the imports of a module: ``context.imports(module).need("sqlalchemy", "select")``."""
+        if module in self.untouched:
+            return Imports(module)
         if module not in self._imports:
             self._imports[module] = Imports(module)
         return self._imports[module]
 
     def leave(self, module: Module, node: ast.AST, kind: str, reason: str) -> None:
         """List a place for the user."""
+        if module in self.untouched:
+            return
         left = Left(module.source.place(node), kind, reason)
         if left not in self._listed:
             self._listed.add(left)

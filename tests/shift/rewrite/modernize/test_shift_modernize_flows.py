@@ -234,31 +234,6 @@ def test_a_method_that_something_unknown_may_call() -> None:
     assert "users() is called on something unknown" in left(code)
 
 
-def test_tests_that_mock_the_query() -> None:
-    code = """
-    def read(db: Session):
-        return db.query(User).filter(User.id == 1).first()
-
-    def untouched(db: Session):
-        return db.query(User).all()
-    """
-    test = """
-    from unittest.mock import MagicMock
-    from app.service import read
-
-
-    def test_read():
-        db = MagicMock()
-        db.query.return_value.filter.return_value.first.return_value = 3
-        assert read(db) == 3
-    """
-    done = result(code, tests__test_service=test)
-    text = done.texts["app/service.py"]
-    assert "return db.query(User).filter(User.id == 1).first()" in text
-    assert "return db.scalars(select(User)).all()" in text
-    assert done.left[0].reason == "a test mocks it"
-
-
 def test_tests_that_give_something_else_than_a_query() -> None:
     code = """
     def page(db: Session, query):

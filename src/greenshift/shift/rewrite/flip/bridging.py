@@ -9,6 +9,7 @@ from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.touches import SESSION_SYNC_ONLY, touches
 from greenshift.shift.kinds.values import ClassValue, External, ExternalInstance, Session, SessionFactory, Value
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.flip.awaiting import list_generator_expressions, needs_parentheses
@@ -30,9 +31,10 @@ def fix_bridges(context: Context) -> None:
         inside.update(walk(bridge.node))
         _bridge(context, bridge)
     for function in colours.bridged if context.options.bridge != "none" else ():
-        _use_sync_sessions(context, function)
-    for function in colours.asynchronous | colours.entries:
         if in_flip(context, function.module):
+            _use_sync_sessions(context, function)
+    for function in colours.asynchronous | colours.entries:
+        if in_flip(context, function.module) and not keeps_sessions(context.project, function.module):
             _sync_only_methods(context, function, inside)
     _count(context, inside)
 
@@ -209,7 +211,7 @@ def _count(context: Context, inside: set[ast.AST]) -> None:
     colours = context.colours
     assert colours is not None
     for module in context.project.modules:
-        if not in_flip(context, module):
+        if not in_flip(context, module) or keeps_sessions(context.project, module):
             continue
         for touch in touches(context.kinds, module):
             if touch.what in ("client", "factory"):

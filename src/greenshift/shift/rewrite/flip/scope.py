@@ -10,6 +10,7 @@ from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.values import External
 from greenshift.shift.project import Class, Function, Module
+from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.rewrite.context import Context
 
 LIBRARIES = ("sqlalchemy", "sqlmodel")
@@ -48,7 +49,7 @@ def stays_sync(context: Context, module: Module, node: ast.AST) -> bool:
         module: Where the node stands.
         node: The node.
     """
-    if not is_reached(context, module):
+    if not is_reached(context, module) or keeps_sessions(context.project, module):
         return True
     function = enclosing(context, node)
     while function is not None:

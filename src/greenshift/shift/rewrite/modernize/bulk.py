@@ -29,6 +29,7 @@ def convert_bulk(work: Work, step: Step) -> None:
         raise LeaveError(f"{step.name}() of columns", step.call)
     values, synchronize = _arguments(step)
     session = work.session(step.receiver, step.module)
+    work.answer(step.call, "execute", "rowcount")
     if group.verb == "select":
         _from_select(work, step, session, values, synchronize)
         return

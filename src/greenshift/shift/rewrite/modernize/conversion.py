@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from greenshift.shift.kinds.values import Query
-from greenshift.shift.project import Module
+from greenshift.shift.project import Function, Module
+from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.edits import EditConflictError
 from greenshift.shift.rewrite.modernize.annotations import QueryAnnotations, convert_annotations
@@ -37,10 +38,11 @@ from greenshift.shift.rewrite.modernize.iteration import (
 )
 from greenshift.shift.rewrite.modernize.listing import Customs, list_unknown
 from greenshift.shift.rewrite.modernize.lookup import convert_get
+from greenshift.shift.rewrite.modernize.mocked_chains import convert_mocked_chains
 from greenshift.shift.rewrite.modernize.mocks import Mocks
 from greenshift.shift.rewrite.modernize.session import site_session
 from greenshift.shift.rewrite.modernize.terminals import convert_fetch, convert_first, convert_scalar
-from greenshift.shift.rewrite.modernize.work import Work
+from greenshift.shift.rewrite.modernize.work import Answer, Work
 
 STEPS: dict[str, Callable[[Work, Step], None]] = {
     **BUILDING,
@@ -71,18 +73,34 @@ def convert_queries(context: Context) -> None:
     mocks = Mocks(context)
     unresolved = Unresolved(context)
     annotations = QueryAnnotations(context)
+    answers: dict[Function, list[Answer]] = {}
     for group in groups:
+        if all(keeps_sessions(context.project, module) for _, module in group.sites):
+            # Its session stays sync, so that its queries may stay what they are.
+            continue
         try:
             customs.check(group)
+            _check_kept(group)
             mocks.check(group)
-            _convert(group, unresolved, annotations)
+            for call, answer in _convert(group, unresolved, annotations).items():
+                unit = context.kinds.unit(call)
+                if isinstance(unit, Function):
+                    answers.setdefault(unit, []).append(answer)
         except (LeaveError, EditConflictError) as error:
             for site, module in group.sites:
                 context.leave(module, site, "query", _reason(context, group, error))
             context.count("queries left", len(group.sites))
         else:
             context.count("queries", len(group.sites))
+    convert_mocked_chains(context, mocks, answers)
     list_unknown(context)
+
+
+def _check_kept(group: Group) -> None:
+    """Raise LeaveError if some queries of a group are made on sessions that stay sync."""
+    for site, module in group.sites:
+        if keeps_sessions(group.context.project, module):
+            raise LeaveError("a desktop program shares it", site)
 
 
 def _reason(context: Context, group: Group, error: Exception) -> str:
@@ -95,7 +113,7 @@ def _reason(context: Context, group: Group, error: Exception) -> str:
     return error.reason
 
 
-def _convert(group: Group, unresolved: Unresolved, annotations: QueryAnnotations) -> None:
+def _convert(group: Group, unresolved: Unresolved, annotations: QueryAnnotations) -> dict[ast.Call, Answer]:
     context = group.context
     check_values(group)
     if {"distinct", "order_by"} <= group.names:
@@ -122,6 +140,7 @@ def _convert(group: Group, unresolved: Unresolved, annotations: QueryAnnotations
             for module, needed in imports.items():
                 context.imports(module).needed = needed
             raise
+    return work.answers
 
 
 def _step(work: Work, step: Step) -> None:

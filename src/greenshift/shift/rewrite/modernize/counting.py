@@ -18,6 +18,7 @@ def convert_count(work: Work, step: Step) -> None:
         raise LeaveError("count() with arguments", step.call)
     select, func = work.need(step.module, "select"), work.need(step.module, "func")
     session = work.session(step.receiver, step.module)
+    work.answer(step.call, "execute", "scalar_one")
     before = f"{session}.execute({select}({func}.count()).select_from("
     enclose(work.edits(step.module), step.receiver, before, ".subquery()", ")).scalar_one()", step.call)
 

@@ -38,6 +38,7 @@ def convert_get(work: Work, step: Step) -> None:
     without_comments(source, source.end(entity), source.start(key), step.call)
     if keywords and _holds_query(work, key):
         raise LeaveError("get() with options and a key that runs a query", step.call)
+    work.answer(step.call, "get")
     start = name_start(source, site.func)
     edits.replace(start, source.end(site.func), "get")
     opening = source.text[source.end(step.attribute) : source.start(key)]

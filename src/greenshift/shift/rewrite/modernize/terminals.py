@@ -34,7 +34,9 @@ def convert_scalar(work: Work, step: Step) -> None:
     shape = group.shape(step.receiver)
     session = work.session(step.receiver, step.module)
     unique = ".unique()" if needs_unique(group, step.receiver) else ""
+    between = ["unique"] if unique else []
     if is_scalar(shape):
+        work.answer(step.call, "scalars", *between, "one_or_none")
         enclose(
             work.edits(step.module), step.receiver, f"{session}.scalars(", "", f"){unique}.one_or_none()", step.call
         )
@@ -42,6 +44,7 @@ def convert_scalar(work: Work, step: Step) -> None:
     if unique and len(shape) > 1:
         raise LeaveError("scalar() of rows of which Query removed duplicates", step.call)
     ending = ".scalar_one()" if shape == (COLUMN,) and _is_one_row(work, step) else ".scalar_one_or_none()"
+    work.answer(step.call, "execute", *between, ending.strip(".()"))
     enclose(work.edits(step.module), step.receiver, f"{session}.execute(", "", f"){unique}{ending}", step.call)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from greenshift.shift.kinds.names import ExternalName
@@ -15,6 +16,19 @@ from greenshift.shift.rewrite.modernize.mixed import execute_mixed, is_mixed
 from greenshift.shift.rewrite.modernize.uniqueness import needs_unique
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a method that executes a query became.
+
+    Attributes:
+        terminal: The query's method.
+        path: The session's method, and those of its result: ``("scalars", "unique", "all")``.
+    """
+
+    terminal: str
+    path: tuple[str, ...]
+
+
 @dataclass
 class Work:
     """The conversion of one group.
@@ -23,11 +37,13 @@ class Work:
         group: The group.
         replaced_sites: Sites that a concern has written anew itself.
         done: Method calls that a concern has dealt with beyond its own.
+        answers: What the methods became that execute the queries, by their calls.
     """
 
     group: Group
     replaced_sites: set[ast.Call] = field(default_factory=set)
     done: set[ast.Call] = field(default_factory=set)
+    answers: dict[ast.Call, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lending = Lending(self.group)
@@ -80,6 +96,18 @@ class Work:
             ending = f".unique(){ending}"
         session = self.session(node, module)
         enclose(self.edits(module), node, f"{session}.{method}(", inside, f"){ending}", replaced)
+        if isinstance(replaced, ast.Call):
+            self.answer(replaced, method, *re.findall(r"\.(\w+)\(\)", ending))
+
+    def answer(self, call: ast.Call, *path: str) -> None:
+        """Remember what a method call on a query became.
+
+        Args:
+            call: The call.
+            path: The session's method, and those of its result.
+        """
+        if isinstance(call.func, ast.Attribute):
+            self.answers[call] = Answer(call.func.attr, path)
 
     def class_text(self, node: ast.expr, module: Module) -> str:
         """Return the text of a name of an entity, to be used once more in the same function.

@@ -1,6 +1,9 @@
 """``prepare``: what asyncio demands of sessions and loading is already done while the code is sync."""
 
-from greenshift.shift.rewrite.context import Fixer
+from functools import wraps
+
+from greenshift.shift.project.desktop import keeps_sessions
+from greenshift.shift.rewrite.context import Context, Fixer
 from greenshift.shift.rewrite.prepare.after_commit import refresh_after_commit
 from greenshift.shift.rewrite.prepare.after_expiring import refresh_after_expiring
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
@@ -13,16 +16,32 @@ from greenshift.shift.rewrite.prepare.loading import load_before_reading
 from greenshift.shift.rewrite.prepare.polymorphic_load import load_subclasses
 from greenshift.shift.rewrite.tests import PREPARING
 
+
+def _of_sessions(fixer: Fixer) -> Fixer:
+    """What a fixer does, for sessions that become async alone: those of a desktop program stay as they are."""
+
+    @wraps(fixer)
+    def fix(context: Context) -> None:
+        modules = context.project.modules
+        context.untouched = frozenset(one for one in modules if keeps_sessions(context.project, one))
+        try:
+            fixer(context)
+        finally:
+            context.untouched = frozenset()
+
+    return fix
+
+
 FIXERS: list[Fixer] = [
-    keep_after_commit,
-    renew_handed_sessions,
+    _of_sessions(keep_after_commit),
+    _of_sessions(renew_handed_sessions),
     fetch_defaults,
     load_expired_columns,
     load_subclasses,
-    refresh_after_commit,
-    refresh_after_expiring,
+    _of_sessions(refresh_after_commit),
+    _of_sessions(refresh_after_expiring),
     load_before_reading,
     loosen_counts,
-    list_barriers,
-    *PREPARING,
+    _of_sessions(list_barriers),
+    *(_of_sessions(fixer) for fixer in PREPARING),
 ]

@@ -13,6 +13,7 @@ from greenshift.shift.rewrite.tests.requested import convert_requests
 from greenshift.shift.rewrite.tests.row_factories import convert_row_factories
 from greenshift.shift.rewrite.tests.running import await_instead_of_running
 from greenshift.shift.rewrite.tests.stand_ins import convert_stand_ins
+from greenshift.shift.rewrite.tests.sync_views import share_sync_sessions
 from greenshift.shift.rewrite.tests.unittest_cases import convert_unittest_cases
 from greenshift.shift.rewrite.tests.xunit import convert_xunit
 
@@ -28,6 +29,7 @@ FIXERS: list[Fixer] = [
     convert_xunit,
     convert_unittest_cases,
     convert_stand_ins,
+    share_sync_sessions,
     convert_mocks,
     convert_fakes,
     convert_answers,

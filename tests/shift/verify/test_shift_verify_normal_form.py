@@ -61,6 +61,32 @@ EQUAL = {
         (PSYCOPG2, "SELECT book.kind AS book_kind, count(book.id) AS n FROM book GROUP BY book.kind ORDER BY n DESC"),
         (ASYNCPG, "SELECT book.kind, count(book.id) AS total FROM book GROUP BY book.kind ORDER BY total DESC"),
     ],
+    "a union that Query wraps": [
+        (
+            PSYCOPG2,
+            "SELECT anon_1.kind AS anon_1_kind, anon_1.book_at AS anon_1_book_at FROM (SELECT %(p_1)s AS kind, "
+            "book.at AS book_at FROM book UNION ALL SELECT %(p_2)s AS kind, post.at AS post_at FROM post) AS anon_1 "
+            "ORDER BY anon_1.book_at, anon_1.kind LIMIT %(param_1)s",
+        ),
+        (
+            ASYNCPG,
+            "SELECT $1::VARCHAR AS kind, book.at FROM book UNION ALL SELECT $2::VARCHAR AS kind, post.at FROM post "
+            "ORDER BY at, kind LIMIT $3::INTEGER",
+        ),
+    ],
+    "a set operation that Query wraps inside of another": [
+        (
+            PSYCOPG2,
+            "SELECT author.id AS author_id FROM author WHERE author.id IN (SELECT anon_1.author_id FROM (SELECT "
+            "anon_2.author_id AS author_id FROM (SELECT author.id AS author_id FROM author EXCEPT SELECT book.by AS "
+            "book_by FROM book) AS anon_2) AS anon_1)",
+        ),
+        (
+            ASYNCPG,
+            "SELECT author.id FROM author WHERE author.id IN (SELECT anon_1.id FROM (SELECT author.id AS id "
+            "FROM author EXCEPT SELECT book.by AS by FROM book) AS anon_1)",
+        ),
+    ],
     "numbered aliases": [
         (PSYCOPG2, "SELECT author_1.id AS author_1_id FROM author AS author_1, author AS author_2"),
         (ASYNCPG, "SELECT author_7.id FROM author AS author_7, author AS author_3"),
@@ -120,6 +146,22 @@ DIFFERENT = {
     "the label sorted by": (
         "SELECT min(a.x) AS p, max(a.x) AS q FROM a GROUP BY a.y ORDER BY p",
         "SELECT min(a.x) AS p, max(a.x) AS q FROM a GROUP BY a.y ORDER BY q",
+    ),
+    "a column of a union left out": (
+        "SELECT anon_1.x FROM (SELECT a.x AS x, a.y AS y FROM a UNION SELECT b.x AS x, b.y AS y FROM b) AS anon_1",
+        "SELECT a.x AS x, a.y AS y FROM a UNION SELECT b.x AS x, b.y AS y FROM b",
+    ),
+    "a union filtered from outside": (
+        "SELECT anon_1.x FROM (SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b) AS anon_1 WHERE anon_1.x > ?",
+        "SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b WHERE b.x > ?",
+    ),
+    "a union without its repetitions": (
+        "SELECT DISTINCT anon_1.x FROM (SELECT a.x AS x FROM a UNION ALL SELECT b.x AS x FROM b) AS anon_1",
+        "SELECT a.x AS x FROM a UNION ALL SELECT b.x AS x FROM b",
+    ),
+    "the end of a union": (
+        "SELECT anon_1.x FROM (SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b LIMIT ?) AS anon_1 ORDER BY anon_1.x",
+        "SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b ORDER BY x LIMIT ?",
     ),
     "a savepoint's end": ("RELEASE SAVEPOINT sa_savepoint_1", "ROLLBACK TO SAVEPOINT sa_savepoint_1"),
     "what is set": ("UPDATE a SET x=? WHERE a.id = ?", "UPDATE a SET x=?, y=? WHERE a.id = ?"),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from greenshift.shift.verify.transcript.labels import resolved
 from greenshift.shift.verify.transcript.tokens import Placeholder, is_row_column, tokens_of
-from greenshift.shift.verify.transcript.tree import Group, Node, flat, nested, replaced, resolved, split, text_of
+from greenshift.shift.verify.transcript.tree import Group, Node, flat, nested, replaced, split, text_of
 
 # Of a number that the text holds where another driver has a parameter.
 LITERAL: Final = "literal number"

@@ -37,6 +37,9 @@ def entries(text: str, file: str = "app.py") -> set[str]:
         "import multiprocessing\ndef work(): ...\nmultiprocessing.Pool(2).starmap(work, [(1, 2)])\n",
         "from apscheduler.schedulers.background import BackgroundScheduler\ndef work(): ...\n"
         "scheduler = BackgroundScheduler()\nscheduler.add_job(work, 'interval')\n",
+        "def work(): ...\nwork()\n",
+        "def work(): ...\nclass Settings:\n    url = work()\n",
+        "def work(): ...\nif True:\n    app = work()\n",
         "from redis import Redis\nfrom rq import Queue\ndef work(): ...\nQueue(connection=Redis()).enqueue(work, 1)\n",
     ],
 )
@@ -47,7 +50,10 @@ def test_entries(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "def work(): ...\nwork()\n",
+        "def work(): ...\nif __name__ == '__main__':\n    work()\n",
+        "def work(f): ...\n@work\ndef other(): ...\n",
+        "def work(f): ...\n@work(1)\ndef other(): ...\n",
+        "def work():\n    yield\nwork()\n",
         "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef work(): ...\n",
         "from fastapi import BackgroundTasks\ndef work(): ...\ntasks = BackgroundTasks()\ntasks.add_task(work)\n",
         "from apscheduler.schedulers.asyncio import AsyncIOScheduler\ndef work(): ...\n"

@@ -24,6 +24,11 @@ class Service:
     def __init__(self, repository):
         self.repository = repository
 
+class Reader:
+    def __init__(self, session, repository):
+        self.session = session
+        self.repository = repository
+
 def make_engine(url):
     return create_engine(url)
 
@@ -39,6 +44,7 @@ class Container(containers.DeclarativeContainer):
     opened = providers.Resource(open_session)
     repository = providers.Factory(Repository, session=session)
     service = providers.Singleton(Service, repository=repository)
+    reader = providers.Factory(Reader, repository.provided.session, service.provided.repository)
 
 container = Container(session=Session())
 """
@@ -71,6 +77,8 @@ def marked(code: str) -> set[str]:
         ("container.repository().session", {"Session"}),
         ("container.service().repository.session", {"Session"}),
         ("Container.service().repository", {"Repository"}),
+        ("container.reader().session", {"Session"}),
+        ("container.reader().repository.session", {"Session"}),
     ],
 )
 def test_a_container_gives_what_its_providers_make(expression: str, expected: set[str]) -> None:

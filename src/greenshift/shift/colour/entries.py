@@ -1,4 +1,4 @@
-"""Which functions are entered from outside any event loop: commands, task queues, threads, scripts, Flask's views."""
+"""Which functions are entered from outside any event loop: commands, task queues, threads, scripts, imports."""
 
 from __future__ import annotations
 
@@ -67,7 +67,35 @@ def is_entry(kinds: Kinds, function: Function) -> bool:
         return True
     if any(_is_target(kinds, node) for node in _mentions(kinds, function)):
         return True
-    return is_main(kinds, function)
+    return is_main(kinds, function) or is_imported(kinds, function)
+
+
+def is_imported(kinds: Kinds, function: Function) -> bool:
+    """Whether a module's own body calls a function while it is imported: ``app = create_app()``.
+
+    Args:
+        kinds: The analysis.
+        function: The function.
+    """
+    if function in kinds.generators or function.is_async or function.is_lambda:
+        return False
+    return any(_called_by_import(kinds, node) for node in _mentions(kinds, function))
+
+
+def _called_by_import(kinds: Kinds, node: ast.AST) -> bool:
+    call = kinds.parents.get(node)
+    if not isinstance(call, ast.Call) or call.func is not node or not isinstance(kinds.unit(call), Module):
+        return False
+    current: ast.AST | None = call
+    while current is not None:
+        parent = kinds.parents.get(current)
+        if current in getattr(parent, "decorator_list", ()):
+            # A decorator's call gives what decorates.
+            return False
+        if isinstance(parent, ast.If) and "__main__" in ast.unparse(parent.test):
+            return False
+        current = parent
+    return True
 
 
 def is_main(kinds: Kinds, function: Function) -> bool:

@@ -20,6 +20,8 @@ from greenshift.shift.kinds.values import (
     FunctionValue,
     Instance,
     ModuleValue,
+    Provided,
+    Provider,
     Row,
     Session,
     SessionFactory,
@@ -77,6 +79,11 @@ def attribute_of(inference: Inference, receiver: Value, name: str, node: ast.AST
         if name == "sync_session":
             return frozenset({Session(False)})
         return frozenset({SessionMethod(receiver, name)}) if name in SESSION_COROUTINES else NOTHING
+    if isinstance(receiver, Provider):
+        return frozenset({Provided(receiver.of)}) if name == "provided" else NOTHING
+    if isinstance(receiver, Provided):
+        made = (attribute_of(inference, one, name, node, reader) for one in receiver.of)
+        return frozenset({Provided(frozenset().union(*made))})
     if isinstance(receiver, SessionFactory) and receiver.is_scoped and name in ("session_factory", "registry"):
         return frozenset({receiver})
     return NOTHING

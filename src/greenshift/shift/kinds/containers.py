@@ -15,6 +15,7 @@ from greenshift.shift.kinds.values import (
     ExternalInstance,
     FunctionValue,
     Instance,
+    Provided,
     Provider,
     Session,
     SessionFactory,
@@ -103,7 +104,7 @@ def injected(values: Values) -> Values:
     """
     found: set[Value] = set()
     for value in values:
-        found |= value.of if isinstance(value, Provider) else {value}
+        found |= value.of if isinstance(value, Provider | Provided) else {value}
     return frozenset(found)
 
 

@@ -237,3 +237,62 @@ def test_what_annotations_say_to_the_library_stays_with_the_sync_form() -> None:
         *ONE,
     )
     assert "async def add_async(name: str, size: int) -> None:" in new
+
+
+FACTORY = """\
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Flag(Base):
+    __tablename__ = "flags"
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url)
+        self.factory = sessionmaker(self.engine)
+
+    def create_tables(self) -> None:
+        Base.metadata.create_all(self.engine)
+
+
+def create_app() -> dict[str, Database]:
+    database = Database("sqlite:///flags.db")
+    database.create_tables()
+    return {"database": database}
+
+
+app = create_app()
+
+
+def count() -> int:
+    with app["database"].factory() as session:
+        return len(session.scalars(select(Flag)).all())
+"""
+
+
+def test_what_an_import_calls_stays_sync_for_it(tmp_path: Path) -> None:
+    result = flip(FACTORY, *FIXERS)
+    new = result.texts["app.py"]
+    assert "def create_app() -> dict[str, Database]:\n    return run_async(create_app_async())\n" in new
+    assert "    await database.create_tables()\n" in new
+    assert "\n\napp = create_app()\n" in new
+    assert reasons(result, "import") == []
+    (tmp_path / "app.py").write_text(new)
+    inside = "import asyncio\nasync def main():\n    import app\n    print(await app.count())\nasyncio.run(main())\n"
+    outside = "import asyncio, app\nprint(asyncio.run(app.count()))\n"
+    for code in (inside, outside):
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.stdout == "0\n", done.stderr
+
+
+def test_what_a_main_block_calls_is_no_import() -> None:
+    new = flipped(FACTORY.replace("\napp = create_app()", '\nif __name__ == "__main__":\n    create_app()'), *FIXERS)
+    assert "async def create_app() -> " in new
+    assert new.count("run_async") == 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from greenshift.shift.colour.entries import is_imported
 from greenshift.shift.kinds.values import Engine
 from greenshift.shift.project import Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.definitions import free_name, import_spelling, insert_definition
+from greenshift.shift.rewrite.definitions import free_name, import_spelling, insert_definition, top_statement
 from greenshift.shift.rewrite.flip.scope import is_reached
+from greenshift.shift.rewrite.imports import Imports
 
 NAME = "run_async"
 UNPOOLED = {"StaticPool", "NullPool"}
@@ -76,6 +78,10 @@ class Runner:
         engines = [one for one in global_engines(context) if one.is_pooled]
         self._home = engines[0].module if engines else None
         self._engines = [one for one in engines if one.module is self._home]
+        self._before = self._engines[0].statement if engines else None
+        if not engines:
+            # An import may happen in a running loop (uvicorn's), which asyncio.run refuses.
+            self._home, self._before = _imported_entry(context)
         self._name = free_name(self._home, NAME, "run_in_new_loop") if self._home is not None else ""
         self._written = False
 
@@ -103,18 +109,26 @@ class Runner:
         executor = imports.need("concurrent.futures", "ThreadPoolExecutor")
         copy_context = imports.need("contextvars", "copy_context")
         result = free_name(home, "T", "ResultT")
+        if self._engines:
+            noting: list[str] = []
+            begin: list[str] = []
+            closing = [f"            await {engine.name}.dispose()" for engine in self._engines]
+        else:
+            noting, begin, closing = _noted_engines(imports)
         lines = [
             f'{result} = {variable}("{result}")',
             "",
             "",
             f"def {self._name}(work: {coroutine}[{anything}, {anything}, {result}]) -> {result}:",
             '    """Run a coroutine from sync code, in a loop of its own, and close what it leaves in the pool."""',
+            *noting,
             "",
             f"    async def run_and_close() -> {result}:",
+            *begin,
             "        try:",
             "            return await work",
             "        finally:",
-            *(f"            await {engine.name}.dispose()" for engine in self._engines),
+            *closing,
             "",
             "    try:",
             f"        {asyncio}.get_running_loop()",
@@ -122,12 +136,48 @@ class Runner:
             "        is_in_loop = False",
             "    else:",
             "        is_in_loop = True",
-            "    # The new loop needs connections of its own: what another loop left in the pool is out of its reach.",
-            *(f"    {engine.name}.sync_engine.dispose(close=False)" for engine in self._engines),
+            *self._fresh_pools(),
             "    if not is_in_loop:",
             f"        return {asyncio}.run(run_and_close())",
             "    # Async code called the sync code: a thread runs the new loop.",
             f"    with {executor}(max_workers=1) as executor:",
             f"        return executor.submit({copy_context}().run, {asyncio}.run, run_and_close()).result()",
         ]
-        insert_definition(self.context, home, self._engines[0].statement, "\n".join(lines))
+        assert self._before is not None
+        insert_definition(self.context, home, self._before, "\n".join(lines))
+
+    def _fresh_pools(self) -> list[str]:
+        if not self._engines:
+            return []
+        return [
+            "    # The new loop needs connections of its own: what another loop left in the pool is out of its reach.",
+            *(f"    {engine.name}.sync_engine.dispose(close=False)" for engine in self._engines),
+        ]
+
+
+def _imported_entry(context: Context) -> tuple[Module | None, ast.stmt | None]:
+    """Where the first function stands that an import calls, and that needs a loop."""
+    colours = context.colours
+    for function in context.project.functions if colours is not None else ():
+        if colours is not None and function in colours.entries and is_imported(context.kinds, function):
+            return function.module, top_statement(context, function.node)
+    return None, None
+
+
+def _noted_engines(imports: Imports) -> tuple[list[str], list[str], list[str]]:
+    """For engines that functions make: what notes those that are used, begins to, and closes them."""
+    event, engine = imports.need("sqlalchemy", "event"), imports.need("sqlalchemy", "Engine")
+    connection = imports.need("sqlalchemy", "Connection")
+    async_engine = imports.need("sqlalchemy.ext.asyncio", "AsyncEngine")
+    noting = [
+        f"    used: set[{engine}] = set()",
+        "",
+        f"    def note_engine(connection: {connection}) -> None:",
+        "        used.add(connection.engine)",
+    ]
+    closing = [
+        f'            {event}.remove({engine}, "engine_connect", note_engine)',
+        "            for engine in used:",
+        f"                await {async_engine}(engine).dispose()",
+    ]
+    return noting, [f'        {event}.listen({engine}, "engine_connect", note_engine)'], closing

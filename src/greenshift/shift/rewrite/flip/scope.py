@@ -108,7 +108,7 @@ def library_name(context: Context, module: Module, node: ast.expr) -> str | None
     if not isinstance(root, ast.Name):
         return None
     name = context.kinds.library_name(module, node)
-    return None if name is None or _is_local(context, root) else name
+    return None if name is None or is_local(context, root) else name
 
 
 def sqlalchemy_name(context: Context, module: Module, node: ast.expr) -> str | None:
@@ -130,8 +130,13 @@ def is_sqlmodel(context: Context, module: Module, node: ast.expr) -> bool:
     return (library_name(context, module, node) or "").partition(".")[0] == "sqlmodel"
 
 
-def _is_local(context: Context, node: ast.Name) -> bool:
-    """Whether a name is a parameter or a local variable of a function around it."""
+def is_local(context: Context, node: ast.Name) -> bool:
+    """Whether a name is a parameter or a local variable of a function around it.
+
+    Args:
+        context: The flip's context.
+        node: The name.
+    """
     function = enclosing(context, node)
     while function is not None:
         if node.id in _local_names(context, function):

@@ -16,6 +16,7 @@ from greenshift.shift.loading.lazy_columns import LazyColumns
 from greenshift.shift.loading.members import Members
 from greenshift.shift.loading.paths import instances_in
 from greenshift.shift.loading.responses import answer_annotation, fillings
+from greenshift.shift.loading.rows_of_tests import reads_of_test_rows
 from greenshift.shift.loading.schemas import Schemas
 from greenshift.shift.project import Class, Function, Module
 
@@ -48,6 +49,8 @@ def asking_reads(kinds: Kinds, sending: Collection[Function], writes: Callable[[
     columns = LazyColumns(kinds)
     for read in columns.reads(writes):
         yield Asking(read.node, read.module, read.name)
+    for module, node, relationship in reads_of_test_rows(kinds, sending):
+        yield Asking(node, module, relationship)
     schemas = Schemas(kinds, Members(kinds))
     reads = _Reads(kinds, schemas, columns, sending)
     for module in kinds.project.modules:

@@ -270,7 +270,7 @@ def test_half_migrated_code_is_finished() -> None:
     assert "await await" not in text
 
 
-def test_a_generator_at_import_is_listed_and_left() -> None:
-    result = flip(app=HEAD + "def seed():\n    yield SessionLocal().commit()\nseed()\n")
-    assert [(one.kind, one.place.line) for one in result.left] == [("import", 5)]
-    assert result.texts["app.py"].endswith("\nseed()\n")
+def test_a_statement_at_import_is_listed_and_left() -> None:
+    result = flip(app=HEAD + "SessionLocal().commit()\n")
+    assert [(one.kind, one.place.line) for one in result.left] == [("import", 3)]
+    assert result.texts["app.py"].endswith("\nSessionLocal().commit()\n")

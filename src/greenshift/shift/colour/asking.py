@@ -32,7 +32,8 @@ def add_asking_reads(
     for read in asking_reads(kinds, sending, writing.__contains__):
         unit = kinds.unit(read.node)
         form = "bridge" if read.answers is None else "other"
-        touch = Touch(read.node, read.module, "attribute", read.name, form)
+        method = "for" if read.is_iterated else read.name
+        touch = Touch(read.node, read.module, "attribute", method, form)
         if unit is None or not counts(touch):
             continue
         graph.touches.setdefault(unit, []).append(touch)

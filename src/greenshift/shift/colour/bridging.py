@@ -41,6 +41,8 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
             for touch in touches:
                 if touch.form == "bridge":
                     wanted[touch.node] = (touch.module, unit, _why(touch))
+                    if touch.method == "for":
+                        iterators.add(touch.node)
     for edge in graph.edges:
         unit = edge.caller
         if not isinstance(unit, Function) or not colours.is_async(unit) or not isinstance(edge.node, ast.expr):
@@ -75,11 +77,9 @@ def _why(touch: Touch) -> str:
     """Why what an expression sends has to be bridged."""
     if touch.what == "factory":
         return FACTORY
-    return (
-        f"`{touch.method}` may be loaded by being read"
-        if touch.what == "attribute"
-        else f"`{touch.method}` has no async form"
-    )
+    if touch.what != "attribute":
+        return f"`{touch.method}` has no async form"
+    return "a loop sends a query" if touch.method == "for" else f"`{touch.method}` may be loaded by being read"
 
 
 def _length(module: Module, node: ast.expr) -> int:

@@ -1,7 +1,7 @@
 """Where reading an attribute may send a statement that no loader option can send before.
 
-Properties that query, deferred columns, and columns that the database computes: a route's answer reads them while
-FastAPI fills its response model, any code may read them right where it stands.
+Properties that query, dynamic relationships, deferred columns, and columns that the database computes: a route's
+answer reads them while FastAPI fills its response model, any code may read them right where it stands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
+from greenshift.shift.loading.dynamic import dynamic_queries
 from greenshift.shift.loading.lazy_columns import LazyColumns
 from greenshift.shift.loading.members import Members
 from greenshift.shift.loading.paths import instances_in
@@ -30,12 +31,14 @@ class Asking:
         module: Where it stands.
         name: The attribute.
         answers: For what a route returns, the annotation of its response model.
+        is_iterated: Whether a loop sends it, by running through it.
     """
 
     node: ast.expr
     module: Module
     name: str
     answers: ast.expr | None = None
+    is_iterated: bool = False
 
 
 def asking_reads(kinds: Kinds, sending: Collection[Function], writes: Callable[[object], bool]) -> Iterator[Asking]:
@@ -49,6 +52,8 @@ def asking_reads(kinds: Kinds, sending: Collection[Function], writes: Callable[[
     columns = LazyColumns(kinds)
     for read in columns.reads(writes):
         yield Asking(read.node, read.module, read.name)
+    for query in dynamic_queries(kinds):
+        yield Asking(query.sent, query.module, query.name, is_iterated=query.is_iterated)
     for module, node, relationship in reads_of_test_rows(kinds, sending):
         yield Asking(node, module, relationship)
     schemas = Schemas(kinds, Members(kinds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.loading import Loading
 from greenshift.shift.loading.analysis import Reader
+from greenshift.shift.loading.dynamic import dynamic_queries
 from greenshift.shift.loading.paths import EAGER
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.local_refreshes import refresh_in_tests
@@ -55,9 +56,12 @@ def _load_with_model(context: Context, relationship: Relationship, readers: list
 
 
 def _list_special(context: Context, loading: Loading) -> None:
+    # What is sent where it is read the flip puts into a bridge.
+    sent = {query.read for query in dynamic_queries(context.kinds)}
     for relationship, readers in loading.special.items():
         name = f"{relationship.cls.name}.{relationship.name}"
         for module, node in readers:
-            context.leave(
-                module, node, "lazy load", f'{name} is lazy="{relationship.lazy}": reading it needs a statement'
-            )
+            if node not in sent:
+                context.leave(
+                    module, node, "lazy load", f'{name} is lazy="{relationship.lazy}": reading it needs a statement'
+                )

@@ -118,6 +118,9 @@ def test_made_in_a_loop_and_stored_behind_it_is_refreshed_where_it_is_read() -> 
     """
     changed, models, left = service(code)
     assert changed == '+            session.refresh(stored, ["items"])'
+    # The same, where the variable is used for another class too.
+    other = "    for user in [Item(title='b')]:\n                session.add(user)\n                print(stored)\n"
+    assert service(f"{code}\n        {other}")[:2] == (changed, models)
     assert models == ""
     assert left == []
 

@@ -74,16 +74,19 @@ class Constructed:
                         continue
                 own = {one for one in variables if one[0] is self.context.kinds.unit(site.node)}
                 special = {one for one in own or variables if self._is_of_one_class(one)}
-                unreached = {one for one in special if not self._calls_behind(*one, PERSISTING)}
-                if unreached:
-                    # Made in a loop, stored behind it: refreshed where it is read.
-                    self._refresh_at_readers(site, chain[0], readers)
-                for variable in special - unreached:
+                reached = {one for one in special if self._calls_behind(*one, PERSISTING)}
+                for variable in reached:
                     wanted.setdefault(variable, set()).add(path[0])
-                if not special or len(special) < len(own or variables):
-                    self._fail(chain[:1], readers)
-                    if not any(self._is_refreshed(one) for one in variables):
-                        self._list(site, chain[0], readers)
+                if reached and len(reached) == len(own or variables):
+                    continue
+                # Made in a loop and stored behind it, or in a variable for several classes: refreshed where it is read.
+                missed = [one for one in readers if not self._refresh_at_reader(one, path[0])]
+                if not missed or (special and all(module.is_test for module, _ in missed)):
+                    continue
+                if len(special) < len(own or variables) or not special:
+                    self._fail(chain[:1], missed)
+                if not any(self._is_refreshed(one) for one in variables):
+                    self._list(site, chain[0], missed)
         return self.failed
 
     def _after_refresh(self, site: Site, demands: dict[Path, list[Reader]]) -> None:
@@ -162,13 +165,11 @@ class Constructed:
                     classes |= {value.cls for value in values if isinstance(value, Instance)}
         return len(classes) == 1
 
-    def _refresh_at_readers(self, site: Site, relationship: Relationship, readers: list[Reader]) -> None:
-        for reader in readers:
-            stored = read_once_stored(self.context.kinds, self._calls, reader, relationship.name)
-            if stored is not None:
-                self._at_readers.setdefault((stored.unit, stored.statement), {}).setdefault(stored.text, None)
-            elif not reader[0].is_test:
-                self._list(site, relationship, readers)
+    def _refresh_at_reader(self, reader: Reader, name: str) -> bool:
+        stored = read_once_stored(self.context.kinds, self._calls, reader, name)
+        if stored is not None:
+            self._at_readers.setdefault((stored.unit, stored.statement), {}).setdefault(stored.text, None)
+        return stored is not None
 
     def _calls_behind(self, unit: Unit, name: str, methods: set[str]) -> list[SessionCall]:
         """The calls behind which a variable can be refreshed."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from greenshift.shift.colour import Colours
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.values import External, ExternalInstance
 from greenshift.shift.project import Function
@@ -44,32 +44,40 @@ def fix_blocking(context: Context) -> None:
     """
     colours = context.colours
     assert colours is not None
-    reached = _reached(context, colours)
+    turned: set[Unit] = {one for one in colours.asynchronous if not one.is_async and not one.module.is_test}
+    for call, name in blocking_calls(context, turned):
+        said = f"`{name}` blocks the event loop now: asyncio.to_thread would keep it out of it"
+        context.leave(context.kinds.module_by_node[call], call, "blocking", said)
+
+
+def blocking_calls(context: Context, turned: set[Unit]) -> Iterator[tuple[ast.Call, str]]:
+    """Yield the blocking calls that functions reach which become async, with what each call names.
+
+    Args:
+        context: The stage's context.
+        turned: The functions.
+    """
+    reached = _reached(context, turned)
     for module in context.project.modules:
         for call in context.kinds.calls(module):
-            unit = context.kinds.unit(call)
-            name = _blocking(context, call) if unit in reached else None
+            name = _blocking(context, call) if context.kinds.unit(call) in reached else None
             if name is not None:
-                context.leave(
-                    module,
-                    call,
-                    "blocking",
-                    f"`{name}` blocks the event loop now: asyncio.to_thread would keep it out of it",
-                )
+                yield call, name
 
 
-def _reached(context: Context, colours: Colours) -> set[Unit]:
+def _reached(context: Context, turned: set[Unit]) -> set[Unit]:
     """Functions that became async, and the sync ones that they call."""
+    asynchronous = context.colours.asynchronous if context.colours is not None else set()
     calls: dict[Unit, set[Function]] = {}
     for node, targets in context.kinds.invocations.items():
         unit = context.kinds.unit(node)
         if unit is not None:
             calls.setdefault(unit, set()).update(targets)
-    found: set[Unit] = {one for one in colours.asynchronous if not one.is_async and not one.module.is_test}
+    found = set(turned)
     stack = list(found)
     while stack:
         for target in calls.get(stack.pop(), ()):
-            if target not in found and not target.is_async and target not in colours.asynchronous:
+            if target not in found and not target.is_async and target not in asynchronous:
                 found.add(target)
                 stack.append(target)
     return found

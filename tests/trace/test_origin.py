@@ -244,6 +244,31 @@ def test_origin(driver: Driver, work: Work, expected: list[str]) -> None:
     assert [str(statement.origin) for statement in driver.in_session(recorded).statements] == expected
 
 
+BY_KEY: list[tuple[Callable[[Session], object], bool]] = [
+    (lambda session: session.get(Branch, 100), True),
+    (lambda session: session.scalars(select(Branch).where(Branch.id == 100)).one(), True),
+    (lambda session: session.query(Branch).filter_by(id=100).one(), True),
+    (lambda session: session.scalars(select(Branch).where(Branch.name == "first")).one(), False),
+    (lambda session: session.scalars(select(Branch).where(Branch.id >= 100)).first(), False),
+    (lambda session: session.scalars(select(Branch).where(Branch.id == 100, Branch.name == "first")).one(), False),
+    (lambda session: session.scalars(select(Branch).where((Branch.id == 100) | (Branch.id == 100))).one(), False),
+    (lambda session: session.scalars(select(Branch).where(Branch.id == 100).limit(1)).one(), False),
+    (lambda session: session.scalars(select(Branch.id).where(Branch.id == 100)).one(), False),
+    (lambda session: session.scalars(select(Branch)).first(), False),
+    (lambda session: session.get(Branch, 100, with_for_update=True), False),
+]
+
+
+@pytest.mark.parametrize(("work", "expected"), BY_KEY)
+def test_what_asks_for_one_instance_by_its_key(driver: Driver, work: Work, expected: bool) -> None:
+    def recorded(session: Session) -> list[tuple[str, bool]]:
+        with trace.record() as recording:
+            work(session)
+        return [(statement.origin.kind, statement.origin.by_key) for statement in recording.statements]
+
+    assert driver.in_session(recorded) == [("select", expected)]
+
+
 def test_refreshing_a_relationship_says_which(driver: Driver) -> None:
     def recorded(session: Session) -> list[str]:
         with trace.record() as recording:

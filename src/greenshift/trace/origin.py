@@ -6,10 +6,23 @@ from types import FrameType
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy.orm.attributes
-from sqlalchemy import Alias, Select, Subquery, TextClause, UpdateBase, inspect
+from sqlalchemy import (
+    Alias,
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ColumnClause,
+    Select,
+    Subquery,
+    TextClause,
+    UpdateBase,
+    inspect,
+)
 from sqlalchemy.engine import Compiled
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapper, ORMExecuteState, QueryableAttribute, RelationshipProperty
+from sqlalchemy.orm.exc import UnmappedColumnError
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from greenshift.trace.call_site import find_user_frame, is_user_file
@@ -56,6 +69,8 @@ class Origin(NamedTuple):
             ``instances.follow()`` is on; for eager loads, the SELECT that they complete.
         chain: for lazy loads and attribute loads with a source, the relationships that lead from its entity to
             the instance (``instances.chain_of``).
+        by_key: for a ``select``, whether it asks for one instance by its primary key and for nothing else, as
+            ``Session.get`` does.
     """
 
     kind: OriginKind
@@ -63,6 +78,7 @@ class Origin(NamedTuple):
     parent: int | None = None
     source: LoadedBy | None = None
     chain: Chain = ()
+    by_key: bool = False
 
     def __str__(self) -> str:
         return self.kind if self.detail is None else f"{self.kind} of {self.detail}"
@@ -190,7 +206,37 @@ def compiled_origin(compiled: Compiled) -> Origin:
         kind: OriginKind = "insert" if statement.is_insert else "update" if statement.is_update else "delete"
         return Origin(kind, inspect(entity).mapper.class_.__name__)
     model = _selected_model(statement)
-    return CORE if model is None else Origin("select", model)
+    return CORE if model is None else Origin("select", model, by_key=_is_by_key(statement))
+
+
+def _is_by_key(statement: Any) -> bool:
+    if not isinstance(statement, Select) or len(statement.column_descriptions) != 1:
+        return False
+    described = statement.column_descriptions[0]
+    mapper = inspect(described.get("entity"), raiseerr=False)
+    if not isinstance(mapper, Mapper) or described["expr"] is not described["entity"]:
+        return False
+    where = statement.whereclause
+    is_plain = statement._limit_clause is None and statement._offset_clause is None
+    if where is None or not is_plain or statement._for_update_arg is not None:
+        return False
+    joined = isinstance(where, BooleanClauseList) and where.operator is operators.and_
+    asked = list(where.clauses) if isinstance(where, BooleanClauseList) and joined else [where]
+    named = [_equal_property(mapper, condition) for condition in asked]
+    keys = {mapper.get_property_by_column(column).key for column in mapper.primary_key}
+    return len(named) == len(keys) and set(named) == keys
+
+
+def _equal_property(mapper: Mapper[Any], condition: Any) -> str | None:
+    """Return the name of the attribute that a condition holds to be equal to a parameter."""
+    if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
+        return None
+    if not isinstance(condition.left, ColumnClause) or not isinstance(condition.right, BindParameter):
+        return None
+    try:
+        return mapper.get_property_by_column(condition.left).key
+    except UnmappedColumnError:
+        return None
 
 
 def unit_of_work_origin(context: ExecutionContext, mark: str) -> Origin:

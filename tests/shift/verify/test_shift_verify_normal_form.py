@@ -160,7 +160,8 @@ DIFFERENT = {
         "SELECT a.x AS x FROM a UNION ALL SELECT b.x AS x FROM b",
     ),
     "the end of a union": (
-        "SELECT anon_1.x FROM (SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b LIMIT ?) AS anon_1 ORDER BY anon_1.x",
+        "SELECT anon_1.x FROM (SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b LIMIT ?) AS anon_1 "
+        "ORDER BY anon_1.x",
         "SELECT a.x AS x FROM a UNION SELECT b.x AS x FROM b ORDER BY x LIMIT ?",
     ),
     "a savepoint's end": ("RELEASE SAVEPOINT sa_savepoint_1", "ROLLBACK TO SAVEPOINT sa_savepoint_1"),

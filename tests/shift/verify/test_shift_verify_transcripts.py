@@ -14,6 +14,7 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    immediateload,
     joinedload,
     mapped_column,
     relationship,
@@ -22,7 +23,7 @@ from sqlalchemy.orm import (
 )
 
 from greenshift.postgres import Run, Server, ServerSettings, Template, TemplateSource, open_server
-from greenshift.shift.verify.comparison.found import EAGER, EAGER_ADDED, KEPT, REFRESHED, Found
+from greenshift.shift.verify.comparison.found import AGAIN, AHEAD, EAGER, EAGER_ADDED, KEPT, REFRESHED, Found
 from greenshift.shift.verify.comparison.tests import compare_transcripts
 from greenshift.shift.verify.recording.statements import StatementRecorder
 from greenshift.shift.verify.recording.writer import RecordWriter
@@ -207,6 +208,67 @@ def test_loads_one_by_one_in_place_of_an_eager_load(pair: Pair) -> None:
     (difference,) = pair.compare(before, after).differences
     assert difference.kind == "extra statement"
     assert "lazy load of Author.books: 3 in place of 0" in difference.message
+
+
+def test_relationships_that_tests_read_ahead(pair: Pair, tmp_path: Path) -> None:
+    def unread(session: Session) -> None:
+        session.query(Author).order_by(Author.name).all()
+
+    async def reading(session: AsyncSession, read: Callable[[Author], Any]) -> None:
+        for author in (await session.scalars(select(Author).order_by(Author.name))).all():
+            await session.run_sync(lambda _, author=author: read(author))
+
+    names: dict[str, Any] = {}
+    (tmp_path / "service.py").write_text("def books(author):\n    return author.books\n")
+    exec(compile((tmp_path / "service.py").read_text(), str(tmp_path / "service.py"), "exec"), names)
+    found = pair.compare(unread, lambda session: reading(session, lambda author: author.books))
+    assert (found.differences, found.recognised) == ([], {AHEAD: 3})
+    (difference,) = pair.compare(unread, lambda session: reading(session, names["books"])).differences
+    assert difference.message == "lazy load of Author.books: 3 in place of 0"
+
+
+def test_loading_at_once_one_by_one_is_eager(pair: Pair) -> None:
+    def unread(session: Session) -> None:
+        session.query(Author).order_by(Author.name).all()
+
+    assert pair.compare(lazy_books, lambda one: eager_books(one, immediateload(Author.books))).differences == []
+    found = pair.compare(unread, lambda session: eager_books(session, immediateload(Author.books)))
+    assert (found.differences, found.recognised) == ([], {EAGER_ADDED: 1})
+
+
+def test_what_the_session_holds_is_not_loaded_by_its_key(pair: Pair) -> None:
+    def kept(session: Session) -> None:
+        book = session.get(Book, 1)
+        assert session.get(Book, 1) is book
+
+    def alone(session: Session) -> None:
+        session.get(Author, 1)
+        session.get(Book, 1)
+
+    async def again(session: AsyncSession) -> None:
+        await session.get(Book, 1)
+        await session.scalars(select(Book).where(Book.id == 1).options(joinedload(Book.author)))
+
+    async def eager(session: AsyncSession) -> None:
+        author = (await session.scalars(select(Author).where(Author.id == 1).options(selectinload(Author.books)))).one()
+        assert (await session.get(Book, 1)) in author.books
+
+    async def nothing(session: AsyncSession) -> None:
+        await session.get(Author, 1)
+
+    async def locked(session: AsyncSession) -> None:
+        await session.get(Book, 1)
+        await session.get(Book, 1, with_for_update=True)
+
+    found = pair.compare(kept, again)
+    assert found.differences == []
+    assert found.recognised[AGAIN] == 1
+    found = pair.compare(alone, eager)
+    assert found.differences == []
+    assert found.recognised[EAGER] == 1
+    (difference,) = pair.compare(alone, nothing).differences
+    assert difference.message == "Book is loaded by its key 0 times in place of 1"
+    assert [one.kind for one in pair.compare(kept, locked).differences] == ["extra statement"]
 
 
 def test_relationships_that_a_refresh_names(pair: Pair) -> None:

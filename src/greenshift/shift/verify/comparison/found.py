@@ -13,6 +13,8 @@ EAGER: Final = "eager loading in place of lazy loading"
 EAGER_ADDED: Final = "eager loading of what the test did not read"
 KEPT: Final = "kept after commit in place of loading again"
 REFRESHED: Final = "refresh in place of reloading"
+AGAIN: Final = "loaded by its key in place of found in the session"
+AHEAD: Final = "loaded by the tests ahead of reading"
 
 
 class Found:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from greenshift.shift.verify.comparison.found import EAGER, EAGER_ADDED, KEPT, REFRESHED, Found
+from greenshift.shift.project.loading import is_test_file
+from greenshift.shift.verify.comparison.found import AGAIN, AHEAD, EAGER, EAGER_ADDED, KEPT, REFRESHED, Found
 from greenshift.shift.verify.transcript.records import Entry
 
-LOADS: Final = frozenset({"lazy load", "eager load", "explicit load", "expired", "refresh", "deferred"})
+LOADS: Final = frozenset({"lazy load", "eager load", "explicit load", "expired", "refresh", "deferred", "by key"})
 _AHEAD: Final = ("eager load", "explicit load")
 _FROM: Final = re.compile(r' FROM (?:\( )*"?([^\s"]+)')
 
@@ -30,6 +31,9 @@ class Side:
         for entry in entries:
             if entry.kind in LOADS:
                 self.by_kind[entry.kind].setdefault(entry.detail or "", []).append(entry)
+        self.loaded = {
+            table_of(entry) for kind in _AHEAD for several in self.by_kind[kind].values() for entry in several
+        }
 
     def loads(self, kind: str, detail: str) -> list[Entry]:
         """Return its loads of one kind and attribute."""
@@ -55,6 +59,7 @@ def compare_loads(before: Sequence[Entry], after: Sequence[Entry], found: Found)
         found: takes the differences, and the names of those that mean the same.
     """
     one, other = Side(before), Side(after)
+    _compare_by_key(one, other, found)
     _compare_lazy(one, other, found)
     _compare_eager(one, other, found)
     _compare_reloads(one, other, found)
@@ -70,11 +75,40 @@ def _details(*loads: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(detail for several in loads for detail in several))
 
 
+def _is_by_tests(entry: Entry) -> bool:
+    return entry.at is not None and is_test_file(entry.at.file)
+
+
+def _compare_by_key(before: Side, after: Side, found: Found) -> None:
+    """Whether ``get()`` sends a statement depends on what the session still holds."""
+    for detail in _details(before.by_kind["by key"], after.by_kind["by key"]):
+        was, now = before.loads("by key", detail), after.loads("by key", detail)
+        texts = {entry.plain_key[0] for entry in was}
+        other = next((entry for entry in now if was and entry.plain_key[0] not in texts), None)
+        if other is not None and detail in found.deferred and other.selects_more_than(was[0]):
+            found.widened.add(detail)
+        elif other is not None:
+            found.differs("changed statement", "another statement is sent", was[0], other)
+        elif len(now) > len(was):
+            found.recognised[AGAIN] += len(now) - len(was)
+        elif len(now) < len(was):
+            if table_of(was[0]) in after.joined | after.loaded:
+                found.recognised[EAGER] += len(was) - len(now)
+            elif before.commits:
+                found.recognised[KEPT] += len(was) - len(now)
+            else:
+                message = f"{detail} is loaded by its key {len(now)} times in place of {len(was)}"
+                found.differs("missing statement", message, was[-1], now[-1] if now else None)
+
+
 def _compare_lazy(before: Side, after: Side, found: Found) -> None:
     for kind in ("lazy load", "deferred"):
         for detail in _details(before.by_kind[kind], after.by_kind[kind]):
             was, now = before.loads(kind, detail), after.loads(kind, detail)
-            if len(now) > len(was):
+            own = [entry for entry in now if not _is_by_tests(entry)]
+            if len(now) > len(was) >= len(own) and not before.loads_eagerly(detail, now):
+                found.recognised[AHEAD] += len(now) - len(was)
+            elif len(now) > len(was):
                 message = f"{kind} of {detail}: {len(now)} in place of {len(was)}"
                 found.differs("extra statement", message, was[0] if was else None, now[-1])
             elif len(now) < len(was):
@@ -107,8 +141,7 @@ def _compare_eager(before: Side, after: Side, found: Found) -> None:
         elif now and not was and not before.loads("lazy load", detail):
             found.recognised[EAGER_ADDED] += 1
     lost = before.joined - after.joined
-    loaded = {table_of(entry) for several in after.by_kind["eager load"].values() for entry in several}
-    for table in sorted(lost - loaded):
+    for table in sorted(lost - after.loaded):
         entry = next(one for one in before.selects if table in one.eager_tables)
         found.differs("missing statement", f"the eager join of {table} is gone", entry, None)
 

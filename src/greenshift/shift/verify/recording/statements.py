@@ -6,9 +6,10 @@ import sys
 import weakref
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Any
+from types import FrameType
+from typing import Any, Final
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, strategies
 
 from greenshift import trace
 from greenshift.shift.verify.recording.production_sessions import ProductionSessions
@@ -16,6 +17,8 @@ from greenshift.shift.verify.recording.writer import RecordWriter
 from greenshift.trace.call_site import find_user_frame
 
 _families: dict[type, str] = {}
+# What loads by lazy="immediate".
+_EAGER: Final = "_load_for_path"
 
 
 def family(kind: type) -> str:
@@ -43,6 +46,21 @@ _FAMILIES: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("time", (date, time, timedelta)),
     ("list", (list, tuple, set, frozenset)),
 )
+
+
+def _relationship_load(frame: FrameType) -> str:
+    """Return the kind of a load that goes by the name of a lazy one."""
+    user, mark = find_user_frame(frame)
+    if mark == "refresh":
+        # refresh(order, ["customer"]): asked for, not met with while reading.
+        return "explicit load"
+    for one in trace.frames_from(frame):
+        if one is user or one.f_code is InstrumentedAttribute.__get__.__code__:
+            break
+        if one.f_code.co_name == _EAGER and one.f_code.co_filename == strategies.__file__:
+            # lazy="immediate" loads one by one, but at once.
+            return "eager load"
+    return "lazy load"
 
 
 class StatementRecorder:
@@ -89,9 +107,10 @@ class StatementRecorder:
         site = statement.call_site
         error = statement.error
         kind: str = statement.origin.kind
-        if kind == "lazy load" and find_user_frame(sys._getframe())[1] == "refresh":
-            # refresh(order, ["customer"]): asked for, not met with while reading.
-            kind = "explicit load"
+        if kind == "lazy load":
+            kind = _relationship_load(sys._getframe())
+        elif kind == "select" and statement.origin.by_key and error is None:
+            kind = "by key"
         self._writer.write(
             "statement",
             session=session,

@@ -37,8 +37,8 @@ class Entry:
         text: its normal form.
         shape: what its parameters are, in their order: ``number``, ``text``, ``time``, ``list``, ``null``.
         rows: how many rows it writes, or how many sets of parameters it had.
-        kind: what asked for it: the kinds of ``trace.Origin``, ``commit``, or ``explicit load``: of a relationship that
-            ``refresh()`` names.
+        kind: what asked for it: the kinds of ``trace.Origin``, ``commit``, ``explicit load``: of a relationship that
+            ``refresh()`` names, or ``by key``: the select of one instance, which ``get()`` finds in the session too.
         detail: ``Model.attribute``, or a model, or None.
         session: the number of its session.
         at: the line that asked for it.

@@ -13,6 +13,7 @@ from greenshift.shift.kinds.fixtures import is_test_function
 from greenshift.shift.kinds.touches import Touch, touches
 from greenshift.shift.kinds.values import Engine, Instance, Session, SessionFactory, TestClientValue
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.desktop import desktop_modules
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.scan.phases import BRIDGED, ROUTE_METHODS
 
@@ -41,6 +42,11 @@ def code_items(context: Context, colours: Colours) -> Iterator[Item]:
         colours: Which functions would become async.
     """
     for module in context.project.modules:
+        if module in desktop_modules(context.project):
+            if any(True for _ in touches(context.kinds, module)) or _makes_engine(context, module):
+                action = "stays sync, and works"
+                yield _item("infrastructure", module, module.source.tree, "desktop program", module.name, action)
+            continue
         if not in_reach(context.project, module):
             found = list(touches(context.kinds, module))
             if found or "alembic" in {one.module.partition(".")[0] for one in module.imports.values()}:
@@ -51,6 +57,10 @@ def code_items(context: Context, colours: Colours) -> Iterator[Item]:
         for touch in touches(context.kinds, module):
             yield _touch(context, colours, module, touch)
         yield from _reads(context, module)
+
+
+def _makes_engine(context: Context, module: Module) -> bool:
+    return any(context.kinds.is_a(call, Engine, SessionFactory) for call in context.kinds.calls(module))
 
 
 def _item(phase: str, module: Module, node: ast.AST, kind: str, text: str, action: str) -> Item:

@@ -95,5 +95,8 @@ def _is_session(values: Values) -> bool:
 
 
 def _view(context: Context, module: Module, node: ast.expr, call: str, before: str = "") -> None:
+    if isinstance(node, ast.Call) and any(keyword.arg == "sync_session_class" for keyword in node.keywords):
+        # An earlier run has written it.
+        return
     name = context.imports(module).need("sqlalchemy.ext.asyncio", "AsyncSession")
     context.edits(module).wrap(node, f"{before}{name}(sync_session_class=lambda **_: ", f"{call})")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from greenshift.shift.kinds.inference import Inference
 
 BASES = {"factory.alchemy.SQLAlchemyModelFactory", "factory.SQLAlchemyModelFactory"}
+PLAIN_BASES = {"factory.Factory", "factory.base.Factory"}
+"""Their ``create`` calls the model's constructor, as their ``build`` does."""
 CREATING = {"create", "create_batch", "simple_generate", "simple_generate_batch", "generate", "generate_batch"}
 BUILDING = {"build", "build_batch"}
 SESSION, SESSION_FACTORY = "sqlalchemy_session", "sqlalchemy_session_factory"
@@ -29,6 +31,22 @@ def is_row_factory(classes: Classes, cls: Class) -> bool:
         cls: The class.
     """
     return bool(classes.externals(cls) & BASES)
+
+
+def plain_factory(kinds: Kinds, node: ast.Call) -> bool:
+    """Whether a call makes a factory construct instances that it gives to no session.
+
+    Args:
+        kinds: The analysis.
+        node: The call.
+    """
+    called = node.func
+    if isinstance(called, ast.Attribute) and called.attr in CREATING | BUILDING:
+        called = called.value
+    return any(
+        isinstance(value, ClassValue) and bool(kinds.classes.externals(value.cls) & PLAIN_BASES)
+        for value in kinds.values(called)
+    )
 
 
 def meta_options(cls: Class, *names: str) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -56,7 +74,7 @@ def made_by(inference: Inference, cls: Class, method: str, node: ast.Call) -> Va
         method: The method; ``create`` for a call of the class itself.
         node: The call.
     """
-    if method not in CREATING | BUILDING or not is_row_factory(inference.classes, cls):
+    if method not in CREATING | BUILDING or not inference.classes.externals(cls) & (BASES | PLAIN_BASES):
         return None
     for one in inference.classes.line(cls):
         for _, value in meta_options(one, "model"):

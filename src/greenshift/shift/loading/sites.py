@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.kinds.row_factories import row_factory
+from greenshift.shift.kinds.row_factories import plain_factory, row_factory
 from greenshift.shift.kinds.values import ClassValue, Collection, Instance, Query, Session, Statement
 from greenshift.shift.project import Class, Module
 
@@ -56,8 +56,8 @@ def site_of(kinds: Kinds, node: ast.AST) -> Site | None:
             merged = {value.cls for value in values if isinstance(value, Instance)}
             return Site(node, module, "merge", tuple((cls, None) for cls in merged))
         return Site(node, module, "other", ())
-    factory = row_factory(kinds, node)
-    if factory is not None:
+    factory, is_plain = row_factory(kinds, node), plain_factory(kinds, node)
+    if factory is not None or is_plain:
         made = {value.cls for value in values if isinstance(value, Instance)}
         made |= {
             one.cls
@@ -66,7 +66,7 @@ def site_of(kinds: Kinds, node: ast.AST) -> Site | None:
             for one in value.of
             if isinstance(one, Instance)
         }
-        return Site(node, module, "factory", tuple((cls, None) for cls in made))
+        return Site(node, module, "constructor" if is_plain else "factory", tuple((cls, None) for cls in made))
     constructed = [value for value in kinds.values(node.func) if isinstance(value, ClassValue)]
     if constructed:
         return Site(node, module, "constructor", tuple((one.cls, None) for one in constructed))

@@ -60,3 +60,23 @@ def test_only_the_instance_that_was_expired() -> None:
 )
 def test_nothing_is_read_or_it_is_loaded_anyway(rest: str) -> None:
     assert prepared(f"def test_users(session: Session, user: User):\n    session.expire_all()\n    {rest}\n") == ""
+
+
+def test_what_a_plain_factory_makes() -> None:
+    assert (
+        prepared("""
+        import factory
+
+        class UserFactory(factory.Factory):
+            class Meta:
+                model = User
+
+        def test_users(session: Session):
+            user = UserFactory()
+            session.add(user)
+            session.commit()
+            session.expire_all()
+            assert user.name
+        """)
+        == "+    session.refresh(user)"
+    )

@@ -69,3 +69,23 @@ def test_a_row_that_is_only_flushed_is_not_committed() -> None:
 
 def test_columns_need_nothing() -> None:
     assert "load_relationships" not in prepared("id")["factories.py"]
+
+
+def test_a_plain_factory_constructs() -> None:
+    plain = FACTORIES.replace("(SQLAlchemyModelFactory)", "(factory.Factory[User])").split(
+        "        sqlalchemy_session"
+    )[0]
+    test = """\
+from database import Registry
+from factories import UserFactory
+def test_it():
+    session = Registry()
+    user = UserFactory.create()
+    session.add(user)
+    session.commit()
+    assert user.items == []
+"""
+    texts = {"database.py": DATABASE, "factories.py": plain, "test_it.py": test}
+    result = run_stage("prepare", texts, fixers=[load_before_reading])
+    assert '    session.commit()\n    session.refresh(user, ["items"])\n' in result.texts["test_it.py"]
+    assert result.left == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from greenshift.shift.project import Module, Project, Source
+from greenshift.shift.project.traversal import children
 from greenshift.shift.rewrite.context import Context
 
 HOLDING = ast.Expr | ast.Assign | ast.AnnAssign | ast.Return | ast.Assert | ast.With | ast.AsyncWith
@@ -96,14 +98,65 @@ def import_spelling(project: Project, importer: Module, target: Module) -> str:
     """
     others = sorted(project.modules, key=lambda one: one is not importer)
     for module in others:
-        for spelled in [*(imported.module for imported in module.imports.values()), *module.stars]:
+        for spelled in _absolute_imports(module):
             found = project.module_named(spelled, module)
             if found is None or not found.name.endswith(spelled):
                 continue
             prefix = found.name[: len(found.name) - len(spelled)]
             if target.name.startswith(prefix) and target.name != prefix:
                 return target.name[len(prefix) :]
-    return target.name
+    # Where all imports are relative ones: a folder above all packages is where imports start.
+    parts = target.name.split(".")
+    packages = [index for index in range(1, len(parts)) if "/".join([*parts[:index], "__init__.py"]) in project.by_file]
+    return ".".join(parts[min(packages, default=1) - 1 :])
+
+
+def _absolute_imports(module: Module) -> Iterator[str]:
+    for node in module.source.nodes_of(ast.ImportFrom):
+        if node.level == 0 and node.module is not None:
+            yield node.module
+    for plain in module.source.nodes_of(ast.Import):
+        yield from (alias.name for alias in plain.names)
+
+
+def imported_first(project: Project, module: Module) -> set[Module]:
+    """Return the modules that are imported while a module is, directly or through others.
+
+    Args:
+        project: The application.
+        module: The module.
+    """
+    found: set[Module] = set()
+    stack = [module]
+    while stack:
+        current = stack.pop()
+        at_import = {id(node) for statement in current.source.tree.body for node in _at_import(statement)}
+        imports: list[ast.ImportFrom | ast.Import] = [
+            *current.source.nodes_of(ast.ImportFrom),
+            *current.source.nodes_of(ast.Import),
+        ]
+        bound = [alias for node in imports if id(node) in at_import for alias in node.names]
+        names = {alias.asname or alias.name.partition(".")[0] for alias in bound}
+        targets = {f"{one.module}.{one.name}" for name, one in current.imports.items() if name in names and one.name}
+        targets |= {one.module for name, one in current.imports.items() if name in names} | set(current.stars)
+        for target in targets:
+            other = project.module_named(target, current)
+            if other is not None and other not in found:
+                found.add(other)
+                stack.append(other)
+    return found
+
+
+def _at_import(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The statements that run when a module is imported: not those of functions, nor those for type checkers alone."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test):
+        return
+    yield statement
+    for child in children(statement):
+        if isinstance(child, ast.stmt | ast.ExceptHandler):
+            yield from _at_import(child)  # type: ignore[arg-type]
 
 
 def hoist(context: Context, module: Module, node: ast.Lambda, name: str) -> bool:

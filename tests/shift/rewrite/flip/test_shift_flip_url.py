@@ -169,3 +169,13 @@ def test_a_literal_that_alembic_reads_stays_sync() -> None:
 def test_arguments_that_asyncpg_does_not_take_are_listed() -> None:
     result = flip(CREATE + 'engine = create_engine("postgresql://h/d?options=-csearch_path=x")\n', fix_engines)
     assert any("options" in reason for reason in reasons(result, "url"))
+
+
+def test_the_function_stands_where_the_others_can_import_it() -> None:
+    engine = "import os\nfrom sqlalchemy import create_engine\n{more}\nengine = create_engine(os.environ['DB'])\n"
+    texts = flip(
+        {"database.py": engine.format(more="from models import Base"), "models.py": engine.format(more="Base = 1")},
+        fix_engines,
+    ).texts
+    assert "def async_url" in texts["models.py"]
+    assert "from models import Base, async_url\n" in texts["database.py"]

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from greenshift.shift.colour.entries import is_imported
-from greenshift.shift.kinds.values import Engine
+from greenshift.shift.kinds.values import Engine, Instance
 from greenshift.shift.project import Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
@@ -51,7 +51,10 @@ def global_engines(context: Context) -> list[GlobalEngine]:
             target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
             if not isinstance(target, ast.Name):
                 continue
-            if any(isinstance(value, Engine) and not value.is_async for value in context.kinds.values(statement.value)):
+            values = context.kinds.values(statement.value)
+            # A proxy has no engine yet when it is made.
+            is_proxy = any(isinstance(value, Instance) for value in values)
+            if not is_proxy and any(isinstance(value, Engine) and not value.is_async for value in values):
                 found.append(GlobalEngine(module, target.id, statement, _is_pooled(statement.value)))
     return found
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from greenshift.shift.project import Module
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.definitions import free_name, import_spelling, insert_definition, top_statement
+from greenshift.shift.rewrite.definitions import (
+    free_name,
+    import_spelling,
+    imported_first,
+    insert_definition,
+    top_statement,
+)
 from greenshift.shift.rewrite.flip.url_origin import only_engines_read, written_urls
 from greenshift.shift.settings.url import async_url, url_notes
 
@@ -80,11 +86,15 @@ class Urls:
         else:
             self.context.edits(module).insert(offset, new)
 
+    def _imports_others(self, module: Module) -> bool:
+        """Whether a module imports others that make engines: they could not import the function from it."""
+        return len(self.calls) > 1 and bool(imported_first(self.context.project, module) & self.calls.keys() - {module})
+
     def finish(self) -> None:
         """Write the function that gives a URL its async driver, and call it where an engine is made."""
         if not self.calls:
             return
-        home = min(self.calls, key=lambda module: (module.is_test, module.file))
+        home = min(self.calls, key=lambda module: (module.is_test, self._imports_others(module), module.file))
         name = free_name(home, "async_url", "async_database_url", "_async_url")
         for module, nodes in self.calls.items():
             bound = name

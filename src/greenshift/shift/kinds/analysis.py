@@ -9,7 +9,7 @@ from functools import cached_property
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.inference import Inference
 from greenshift.shift.kinds.names import ExternalName, GlobalName
-from greenshift.shift.kinds.values import NOTHING, Value, Values
+from greenshift.shift.kinds.values import NOTHING, Session, SessionFactory, Value, Values
 from greenshift.shift.project import Class, Function, Module, Project
 from greenshift.shift.project.traversal import children
 
@@ -41,6 +41,13 @@ class Kinds:
     def is_a(self, node: ast.AST, *types: type[Value]) -> bool:
         """Whether an expression may be a value of one of the types (``Session``, ``Query``...)."""
         return any(isinstance(value, types) for value in self.values(node))
+
+    def is_session(self, node: ast.AST) -> bool:
+        """Whether an expression may be a session, or a scoped session that passes on what it is asked."""
+        return any(
+            isinstance(value, Session) or (isinstance(value, SessionFactory) and value.is_scoped)
+            for value in self.values(node)
+        )
 
     @property
     def known(self) -> Mapping[ast.AST, Values]:

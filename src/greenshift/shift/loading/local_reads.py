@@ -77,7 +77,7 @@ def _has_pending(kinds: Kinds, unit: Function, read: ast.Attribute) -> bool:
         elif isinstance(node.func, ast.Attribute):
             if node.func.attr in MUTATORS:
                 changed = [node.func.value]
-            elif kinds.is_a(node.func.value, Session) and node.func.attr in ("commit", "flush"):
+            elif kinds.is_session(node.func.value) and node.func.attr in ("commit", "flush"):
                 pending = False
         for target in changed:
             if isinstance(target, ast.Attribute) and any(
@@ -107,7 +107,7 @@ def is_stored_before(kinds: Kinds, read: LocalRead) -> bool:
             if node.id == root and isinstance(node.ctx, ast.Store):
                 given = stored = False
             continue
-        if not isinstance(node.func, ast.Attribute) or not kinds.is_a(node.func.value, Session):
+        if not isinstance(node.func, ast.Attribute) or not kinds.is_session(node.func.value):
             continue
         if node.func.attr in ("add", "add_all", "refresh"):
             given = given or any(ast.unparse(one) == read.receiver for one in walk(node) if isinstance(one, ast.expr))
@@ -203,7 +203,7 @@ def _changes(kinds: Kinds, statement: ast.stmt) -> bool:
         if isinstance(node.func, ast.Attribute):
             if kinds.is_a(node.func.value, TestClientValue):
                 return True
-            if kinds.is_a(node.func.value, Session):
+            if kinds.is_session(node.func.value):
                 if node.func.attr in CHANGING:
                     return True
                 if node.func.attr == "refresh" and len(node.args) + len(node.keywords) == 1:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.cells import Unit
-from greenshift.shift.kinds.values import Instance, Session
+from greenshift.shift.kinds.values import Instance
 from greenshift.shift.loading.members import Members
 from greenshift.shift.loading.paths import NOT_PLAIN, Path, instances_in, relationships_on
 from greenshift.shift.loading.reads import relationship_reads
@@ -168,7 +168,7 @@ class _TestRows:
                 if isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr in ("expire", "expire_all")
-                and self.kinds.is_a(node.func.value, Session)
+                and self.kinds.is_session(node.func.value)
             ]
             self._expiring[unit] = min(lines, default=None)
         return self._expiring[unit]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.kinds.values import Session
 from greenshift.shift.loading.paths import instances_in
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
@@ -78,7 +77,7 @@ def session_calls(kinds: Kinds, unit: Unit) -> list[SessionCall]:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue
-        if kinds.is_a(call.func.value, Session):
+        if kinds.is_session(call.func.value):
             text = source.segment(call.func.value)
             found.append(SessionCall(call, statement, call.func.attr, text, block))
     return found
@@ -96,7 +95,7 @@ def storing_units(kinds: Kinds) -> dict[ast.AST, set[Unit]]:
             if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("add", "add_all", "refresh"):
                 continue
             unit = kinds.unit(call)
-            if unit is None or not call.args or not kinds.is_a(call.func.value, Session):
+            if unit is None or not call.args or not kinds.is_session(call.func.value):
                 continue
             for instance, _ in instances_in(kinds.values(call.args[0])):
                 if instance.site is not None and not instance.path:

@@ -46,7 +46,7 @@ def site_of(kinds: Kinds, node: ast.AST) -> Site | None:
     for value in values:
         if isinstance(value, Statement | Query):
             return Site(node, module, "statement", _named(kinds, node.args))
-    if isinstance(node.func, ast.Attribute) and kinds.is_a(node.func.value, Session):
+    if isinstance(node.func, ast.Attribute) and kinds.is_session(node.func.value):
         if any(isinstance(value, Session) and value.is_async for value in kinds.values(node.func.value)):
             # It is async already: its author saw to the loading.
             return Site(node, module, "async", ())

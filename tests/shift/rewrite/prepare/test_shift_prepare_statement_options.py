@@ -258,6 +258,24 @@ def show(session: Session):
     assert "selectinload(Node.children, recursion_depth=-1)" in texts["nodes.py"]
 
 
+def test_a_scoped_session_is_asked_as_a_session_is() -> None:
+    changed, models, left = service(
+        """
+        Registry = scoped_session(sessionmaker())
+
+        def show(key: int):
+            user = Registry.get(User, key)
+            return None if user is None else user.items
+        """,
+        head="from sqlalchemy.orm import scoped_session, sessionmaker\nfrom app.models import User\n\n\n",
+    )
+    assert (
+        "user = Registry.scalars(select(User).where(User.id == key).options(selectinload(User.items))).one_or_none()"
+        in flat(changed)
+    )
+    assert (models, left) == ("", [])
+
+
 THERE_AND_BACK = """\
 from sqlalchemy import Column, ForeignKey, Table, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
-from greenshift.shift.kinds.values import ClassValue, Instance, Session, is_mock
+from greenshift.shift.kinds.values import ClassValue, Instance, is_mock
 from greenshift.shift.loading.columns import columns_of, may_differ
 from greenshift.shift.loading.local_reads import statements_of
 from greenshift.shift.loading.session_calls import SessionCall, last_in_each_block, session_calls
@@ -205,7 +205,7 @@ class _Unit:
             keys = [columns_of(self.kinds.classes, cls).get(parent.attr) for cls in classes]
             return not all(one is not None and (one.is_key or one.is_plain) for one in keys)
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute):
-            return not (parent.func.attr in NOT_READING and self.kinds.is_a(parent.func.value, Session))
+            return not (parent.func.attr in NOT_READING and self.kinds.is_session(parent.func.value))
         return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.annotations import own_nodes
-from greenshift.shift.kinds.values import Instance, Session, is_mock
+from greenshift.shift.kinds.values import Instance, is_mock
 from greenshift.shift.loading.local_reads import LocalRead, event_before, statements_of
 from greenshift.shift.loading.session_calls import SessionCall, session_calls
 from greenshift.shift.project import Class, Function
@@ -98,7 +98,7 @@ def _is_refreshed(context: Context, node: ast.Name) -> bool:
         and isinstance(parent.func, ast.Attribute)
         and parent.func.attr == "refresh"
         and len(parent.args) + len(parent.keywords) == 1
-        and context.kinds.is_a(parent.func.value, Session)
+        and context.kinds.is_session(parent.func.value)
     )
 
 
@@ -111,7 +111,7 @@ def _reads(context: Context, node: ast.Name) -> bool:
     if isinstance(parent, ast.keyword):
         parent = context.kinds.parents.get(parent)
     if isinstance(parent, ast.Call):
-        is_session = isinstance(parent.func, ast.Attribute) and context.kinds.is_a(parent.func.value, Session)
+        is_session = isinstance(parent.func, ast.Attribute) and context.kinds.is_session(parent.func.value)
         if is_session and getattr(parent.func, "attr", "") in NOT_READING:
             return False
         return bool(context.kinds.targets(parent))

@@ -109,6 +109,62 @@ def test_the_client_loads_again_what_the_tests_read(tmp_path: Path) -> None:
         assert passed == 1, output
 
 
+def test_relationships_that_the_tests_loaded_are_loaded_anew(tmp_path: Path) -> None:
+    before, _ = shifted("pass")
+    before["database.py"] = (
+        before["database.py"]
+        .replace("import create_engine", "import ForeignKey, create_engine")
+        .replace("mapped_column, sessionmaker", "mapped_column, relationship, selectinload, sessionmaker")
+        .replace(
+            "\n\nengine =",
+            """    tags: Mapped[list["Tag"]] = relationship()
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+
+
+engine =""",
+        )
+    )
+    before["app.py"] = """\
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from database import Item, holder
+
+app = FastAPI()
+
+
+@app.get("/items/{key}")
+def show(key: int):
+    statement = select(Item).where(Item.id == key).options(selectinload(Item.tags))
+    return len(holder.session.scalars(statement).one().tags)
+"""
+    before["tests/test_items.py"] = """\
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from database import Item, Tag
+
+
+def test_show(client, db):
+    db.session.add(Item(id=1, name="a"))
+    db.session.commit()
+    item = db.session.scalars(select(Item).options(selectinload(Item.tags))).one()
+    assert item.tags == []
+    db.session.add(Tag(item_id=1))
+    db.session.commit()
+    assert client.get("/items/1").json() == 1
+"""
+    after = run_stages(before)[-1].texts
+    assert 'event_hooks={"request": [lambda _: forget_related(db.session)]}' in after["tests/conftest.py"]
+    for name, texts in (("before", before), ("after", after)):
+        passed, output = run(tmp_path / name, texts, "")
+        assert passed == 1, output
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

@@ -29,7 +29,7 @@ def renew_handed_sessions(context: Context) -> None:
     """
     if not context.counts.get("expire_on_commit"):
         return
-    kept = _got_by_key(context)
+    kept = got_by_key(context)
     if kept is None:
         return
     for module in context.project.modules:
@@ -106,8 +106,11 @@ def _is_old(context: Context, node: ast.expr, own: set[str]) -> bool:
     return bool(values) and all(isinstance(value, Session) and not value.is_async for value in values)
 
 
-def _got_by_key(context: Context) -> set[str] | None:
+def got_by_key(context: Context) -> set[str] | None:
     """The names of classes whose instances the application gets by key, other than by a call that may turn a select.
+
+    Args:
+        context: The stage's context.
 
     Returns:
         The names, of those with relationships; None where they are all, or it is not known which they are.

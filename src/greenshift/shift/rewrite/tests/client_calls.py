@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from greenshift.shift.project import Class, Module
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.tests.rolled_back import hook_after_answers
+from greenshift.shift.rewrite.tests.rolled_back import hooks_around_requests
 
 POSITIONS = (
     "app", "base_url", "raise_server_exceptions", "root_path", "backend", "backend_options", "cookies", "headers",
@@ -70,8 +70,8 @@ def convert_call(call: ClientCall) -> None:
             call.context.leave(call.module, node, "test client", "the client ran on another backend than asyncio")
     added = "".join(f", {text}" for text in given)
     rest = [f"{name}={text}" for name, text in DEFAULTS.items() if all(one.name != name for one in arguments)]
-    hook = hook_after_answers(call.context, call.module, node)
-    rest += [hook] if hook is not None else []
+    hooks = hooks_around_requests(call.context, call.module, node)
+    rest += [hooks] if hooks is not None else []
     named = source.segment(application.value)
     lifespan, wraps_application = "", False
     if call.item is not None:

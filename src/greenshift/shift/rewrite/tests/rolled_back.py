@@ -1,6 +1,8 @@
-"""Clients whose application works on the session of the tests: a rollback in it expires what the tests hold.
+"""Clients whose application works on the session of the tests.
 
-The tests reloaded it by reading it. Now the client has it loaded again once the application has answered.
+A rollback in it expires what the tests hold. They reloaded it by reading it; now the client has it loaded again once
+the application has answered. And no commit of the tests expires the relationships that they loaded: a session that the
+application keeps itself, and the tests use, goes on holding them where a request's own session would load them.
 """
 
 from __future__ import annotations
@@ -16,30 +18,49 @@ from greenshift.shift.loading.sharing import tests_share_session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import free_name, insert_definition, top_statement
+from greenshift.shift.rewrite.prepare.handed_sessions import got_by_key
 
-NAMES = ("load_again", "load_what_is_expired")
+LOADING = ("load_again", "load_what_is_expired")
+FORGETTING = ("forget_related", "forget_relationships")
 _WRITTEN: WeakKeyDictionary[Kinds, set[Module]] = WeakKeyDictionary()
 
 
-def hook_after_answers(context: Context, module: Module, site: ast.Call) -> str | None:
-    """Return the argument that a client gets, with its function written into the module; None where none is needed.
+def hooks_around_requests(context: Context, module: Module, site: ast.Call) -> str | None:
+    """Return the argument that a client gets, with its functions written into the module; None where none is needed.
 
     Args:
         context: The flip's context.
         module: Where the client is made.
         site: The call that makes it.
     """
-    session = _shared_session(context, site) if _rolls_back(context.kinds) else None
+    held = _held_session(context, site)
+    session = held or _handed_session(context, site)
     before = top_statement(context, site)
     if session is None or before is None:
         return None
-    name = free_name(module, *NAMES)
+    kept = got_by_key(context) if held is not None and _has_relationships(context.kinds) else None
+    hooks: list[str] = []
+    definitions: list[str] = []
+    if kept is not None:
+        name = free_name(module, *FORGETTING)
+        hooks.append(f'"request": [lambda _: {name}({session})]')
+        definitions.append(_forgetting(context, module, name, kept))
+    if _rolls_back(context.kinds):
+        name = free_name(module, *LOADING)
+        hooks.append(f'"response": [lambda _: {name}({session})]')
+        definitions.append(_loading(context, module, name))
+    if not hooks:
+        return None
     written = _WRITTEN.setdefault(context.kinds, set())
     if module not in written:
         written.add(module)
-        insert_definition(context, module, before, _definition(context, module, name))
-    context.count("clients that load again")
-    return f'event_hooks={{"response": [lambda _: {name}({session})]}}'
+        insert_definition(context, module, before, "\n\n\n".join(definitions))
+    context.count("clients on the session of the tests")
+    return f"event_hooks={{{', '.join(hooks)}}}"
+
+
+def _has_relationships(kinds: Kinds) -> bool:
+    return any(kinds.classes.relationships(cls) for cls in kinds.project.classes)
 
 
 def _rolls_back(kinds: Kinds) -> bool:
@@ -52,13 +73,11 @@ def _rolls_back(kinds: Kinds) -> bool:
     )
 
 
-def _shared_session(context: Context, site: ast.Call) -> str | None:
-    """The text of the session that the tests around a client share with the application."""
+def _held_session(context: Context, site: ast.Call) -> str | None:
+    """The text of the session that the application keeps itself, and the tests around a client use."""
     kinds = context.kinds
     unit = kinds.unit(site)
-    if not isinstance(unit, Function):
-        return None
-    names = [parameter.name for parameter in unit.parameters]
+    names = [parameter.name for parameter in unit.parameters] if isinstance(unit, Function) else []
     held: Counter[str] = Counter()
     for module in kinds.project.modules:
         for node in module.source.nodes_of(ast.Attribute) if module.is_test else ():
@@ -67,15 +86,36 @@ def _shared_session(context: Context, site: ast.Call) -> str | None:
             holders = [value for value in kinds.values(node.value) if isinstance(value, Instance)]
             if any(not one.cls.module.is_test for one in holders):
                 held[f"{node.value.id}.{node.attr}"] += 1
-    if held:
-        # The application keeps the session itself, and the tests use it.
-        return max(held, key=lambda text: held[text])
-    if not tests_share_session(kinds):
+    return max(held, key=lambda text: held[text]) if held else None
+
+
+def _handed_session(context: Context, site: ast.Call) -> str | None:
+    """The text of the session that the tests around a client hand to the application."""
+    unit = context.kinds.unit(site)
+    if not isinstance(unit, Function) or not tests_share_session(context.kinds):
         return None
-    return session_of(kinds, unit)
+    return session_of(context.kinds, unit)
 
 
-def _definition(context: Context, module: Module, name: str) -> str:
+def _forgetting(context: Context, module: Module, name: str, kept: set[str]) -> str:
+    imports = context.imports(module)
+    inspect, session = imports.need("sqlalchemy", "inspect"), imports.need("sqlalchemy.ext.asyncio", "AsyncSession")
+    listed = ", ".join(f'"{one}"' for one in sorted(kept))
+    also = f" and type(instance).__name__ not in {{{listed}}}" if kept else ""
+    return "\n".join(
+        [
+            f"async def {name}(session: {session}) -> None:",
+            '    """Have relationships loaded anew: a request\'s own session would not hold what tests loaded."""',
+            "    for instance in list(session.identity_map.values()):",
+            f"        if instance not in session.dirty{also}:",
+            f"            state = {inspect}(instance)",
+            "            for relationship in set(state.mapper.relationships.keys()) - state.unloaded:",
+            "                session.expire(instance, [relationship])",
+        ]
+    )
+
+
+def _loading(context: Context, module: Module, name: str) -> str:
     imports = context.imports(module)
     inspect, gone = imports.need("sqlalchemy", "inspect"), imports.need("sqlalchemy.exc", "InvalidRequestError")
     session = imports.need("sqlalchemy.ext.asyncio", "AsyncSession")

@@ -217,8 +217,8 @@ def _is_by_key(statement: Any) -> bool:
     if not isinstance(mapper, Mapper) or described["expr"] is not described["entity"]:
         return False
     where = statement.whereclause
-    is_plain = statement._limit_clause is None and statement._offset_clause is None
-    if where is None or not is_plain or statement._for_update_arg is not None:
+    # first() limits what is one row already.
+    if where is None or statement._offset_clause is not None or statement._for_update_arg is not None:
         return False
     joined = isinstance(where, BooleanClauseList) and where.operator is operators.and_
     asked = list(where.clauses) if isinstance(where, BooleanClauseList) and joined else [where]

@@ -46,6 +46,45 @@ def test_proved_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert not (tmp_path / ".git" / "worktrees").exists()
 
 
+UNSTEADY = """
+import os
+from pathlib import Path
+from shop import services
+
+def {name}(db):
+    runs = Path(os.environ["RUNS"], "{name}")
+    with runs.open("a") as file:
+        file.write("x")
+    for _ in range({times}):
+        services.count_books(db)
+"""
+
+
+def test_what_sends_other_sql_in_each_run_before_is_excused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNS", str(tmp_path))
+    sync = {
+        "tests/test_unsteady.py": UNSTEADY.format(name="test_unsteady", times="len(runs.read_text())")
+        + UNSTEADY.format(name="test_steady", times="1")
+    }
+    twin = {
+        "tests/test_unsteady.py": sync["tests/test_unsteady.py"]
+        .replace("range(1)", "range(2)")
+        .replace("def ", "async def ")
+        .replace("services.count", "await services.count")
+    }
+    before = write(tmp_path / "before", SYNC | sync)
+    after = write(tmp_path / "after", ASYNC | twin)
+    done = run(
+        str(after), "tests/test_unsteady.py", "--before", str(before), "--database", "sqlite", "--no-walk", "--json"
+    )
+    found = json.loads(done.stdout)
+    assert {one["test"] for one in found["differences"]} == {"tests/test_unsteady.py::test_steady"}
+    assert (tmp_path / "test_unsteady").read_text() == "x" * 4
+    assert found["remarks"] == [
+        "1 test sends other SQL in each run, and only the outcome is compared: tests/test_unsteady.py::test_unsteady"
+    ]
+
+
 def test_differs_with_everything_in_json(tmp_path: Path) -> None:
     before = write(tmp_path / "before", SYNC)
     after = write(

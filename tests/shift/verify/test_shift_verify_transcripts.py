@@ -221,9 +221,16 @@ def test_relationships_that_tests_read_ahead(pair: Pair, tmp_path: Path) -> None
     names: dict[str, Any] = {}
     (tmp_path / "service.py").write_text("def books(author):\n    return author.books\n")
     exec(compile((tmp_path / "service.py").read_text(), str(tmp_path / "service.py"), "exec"), names)
-    found = pair.compare(unread, lambda session: reading(session, lambda author: author.books))
+
+    async def in_tests(session: AsyncSession) -> None:
+        await reading(session, lambda author: author.books)
+
+    async def in_the_application(session: AsyncSession) -> None:
+        await reading(session, names["books"])
+
+    found = pair.compare(unread, in_tests)
     assert (found.differences, found.recognised) == ([], {AHEAD: 3})
-    (difference,) = pair.compare(unread, lambda session: reading(session, names["books"])).differences
+    (difference,) = pair.compare(unread, in_the_application).differences
     assert difference.message == "lazy load of Author.books: 3 in place of 0"
 
 
@@ -231,8 +238,11 @@ def test_loading_at_once_one_by_one_is_eager(pair: Pair) -> None:
     def unread(session: Session) -> None:
         session.query(Author).order_by(Author.name).all()
 
-    assert pair.compare(lazy_books, lambda one: eager_books(one, immediateload(Author.books))).differences == []
-    found = pair.compare(unread, lambda session: eager_books(session, immediateload(Author.books)))
+    async def at_once(session: AsyncSession) -> None:
+        await eager_books(session, immediateload(Author.books))
+
+    assert pair.compare(lazy_books, at_once).differences == []
+    found = pair.compare(unread, at_once)
     assert (found.differences, found.recognised) == ([], {EAGER_ADDED: 1})
 
 
@@ -253,6 +263,10 @@ def test_what_the_session_holds_is_not_loaded_by_its_key(pair: Pair) -> None:
         author = (await session.scalars(select(Author).where(Author.id == 1).options(selectinload(Author.books)))).one()
         assert (await session.get(Book, 1)) in author.books
 
+    def selected(session: Session) -> None:
+        session.query(Author).filter_by(id=1).one()
+        session.query(Book).filter_by(id=1).one()
+
     async def nothing(session: AsyncSession) -> None:
         await session.get(Author, 1)
 
@@ -268,6 +282,8 @@ def test_what_the_session_holds_is_not_loaded_by_its_key(pair: Pair) -> None:
     assert found.recognised[EAGER] == 1
     (difference,) = pair.compare(alone, nothing).differences
     assert difference.message == "Book is loaded by its key 0 times in place of 1"
+    (difference,) = pair.compare(selected, eager).differences
+    assert difference.kind == "missing statement"
     assert [one.kind for one in pair.compare(kept, locked).differences] == ["extra statement"]
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from greenshift.config import load_config
@@ -16,6 +17,8 @@ from greenshift.shift.verify.running.databases import Choice, Databases, choose
 from greenshift.shift.verify.running.interpreter import interpreter_of, opened
 from greenshift.shift.verify.running.pytest_run import Tell, run_tests
 from greenshift.shift.verify.running.trees import MakeTree, tree_before
+from greenshift.shift.verify.steadiness import excuse_unsteady
+from greenshift.shift.verify.transcript.records import RunRecord
 from greenshift.shift.verify.verdict import Verdict
 from greenshift.shift.verify.walk.findings import WalkSettings
 from greenshift.shift.verify.walk.ground import Ground
@@ -86,16 +89,21 @@ def verify(
         program_before = python_before or program
         interpreter_before = interpreter if program_before == program else stack.enter_context(opened(program_before))
         databases = stack.enter_context(Databases(config, choose(database, before, config), folder))
-        was = run_tests(
-            "before",
-            before,
-            interpreter_before,
-            folder,
-            tests=tests,
-            arguments=pytest_arguments,
-            variables=databases.variables("before", interpreter_before, config_before, is_async=False),
-            tell=progress,
-        )
+        labels = map("before{}".format, count())
+
+        def run_before(chosen: Sequence[str]) -> RunRecord:
+            return run_tests(
+                "before",
+                before,
+                interpreter_before,
+                folder,
+                tests=chosen,
+                arguments=pytest_arguments,
+                variables=databases.variables(next(labels), interpreter_before, config_before, is_async=False),
+                tell=progress,
+            )
+
+        was = run_before(tests)
         now = run_tests(
             "after",
             after,
@@ -108,6 +116,7 @@ def verify(
             tell=progress,
         )
         comparison = RunComparison(was, now)
+        excuse_unsteady(comparison, run_before)
         if walk:
             sides: dict[Side, WalkSide] = {
                 "before": WalkSide(before, interpreter_before, config_before),

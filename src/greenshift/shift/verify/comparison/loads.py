@@ -9,10 +9,14 @@ from typing import Final
 
 from greenshift.shift.project.loading import is_test_file
 from greenshift.shift.verify.comparison.found import AGAIN, AHEAD, EAGER, EAGER_ADDED, KEPT, REFRESHED, Found
+from greenshift.shift.verify.comparison.statements import report_change
 from greenshift.shift.verify.transcript.records import Entry
 
-LOADS: Final = frozenset({"lazy load", "eager load", "explicit load", "expired", "refresh", "deferred", "by key"})
+LOADS: Final = frozenset(
+    {"lazy load", "eager load", "explicit load", "expired", "refresh", "deferred", "get", "by key"}
+)
 _AHEAD: Final = ("eager load", "explicit load")
+_BY_KEY: Final = ("get", "by key")
 _FROM: Final = re.compile(r' FROM (?:\( )*"?([^\s"]+)')
 
 
@@ -80,22 +84,21 @@ def _is_by_tests(entry: Entry) -> bool:
 
 
 def _compare_by_key(before: Side, after: Side, found: Found) -> None:
-    """Whether ``get()`` sends a statement depends on what the session still holds."""
-    for detail in _details(before.by_kind["by key"], after.by_kind["by key"]):
-        was, now = before.loads("by key", detail), after.loads("by key", detail)
-        texts = {entry.plain_key[0] for entry in was}
-        other = next((entry for entry in now if was and entry.plain_key[0] not in texts), None)
+    """Whether ``get()`` sends a statement depends on what the session holds."""
+    for detail in _details(*(side.by_kind[kind] for side in (before, after) for kind in _BY_KEY)):
+        was, now = ([one for kind in _BY_KEY for one in side.loads(kind, detail)] for side in (before, after))
+        known = {entry.plain_key for entry in was}
+        other = next((entry for entry in now if was and entry.plain_key not in known), None)
         if other is not None and detail in found.deferred and other.selects_more_than(was[0]):
             found.widened.add(detail)
         elif other is not None:
-            found.differs("changed statement", "another statement is sent", was[0], other)
+            report_change(was[0], other, found)
         elif len(now) > len(was):
             found.recognised[AGAIN] += len(now) - len(was)
         elif len(now) < len(was):
-            if table_of(was[0]) in after.joined | after.loaded:
-                found.recognised[EAGER] += len(was) - len(now)
-            elif before.commits:
-                found.recognised[KEPT] += len(was) - len(now)
+            is_held = before.commits or table_of(was[0]) in after.joined | after.loaded
+            if is_held and len(before.loads("by key", detail)) <= len(now):
+                found.recognised[KEPT if before.commits else EAGER] += len(was) - len(now)
             else:
                 message = f"{detail} is loaded by its key {len(now)} times in place of {len(was)}"
                 found.differs("missing statement", message, was[-1], now[-1] if now else None)

@@ -81,7 +81,7 @@ def _compare_sequences(
             continue
         gone, come = list(before[start:end]), list(after[other_start:other_end])
         for one, other in _changed(gone, come):
-            _report_change(one, other, found)
+            report_change(one, other, found)
             gone = [entry for entry in gone if entry is not one]
             come = [entry for entry in come if entry is not other]
         missing += gone
@@ -107,7 +107,14 @@ def _same_subject(one: Entry, other: Entry) -> bool:
     return _subject(one) == _subject(other)
 
 
-def _report_change(one: Entry, other: Entry, found: Found) -> None:
+def report_change(one: Entry, other: Entry, found: Found) -> None:
+    """Note in what two versions of one statement differ.
+
+    Args:
+        one: the statement before.
+        other: the statement after.
+        found: takes the difference.
+    """
     text, other_text = one.plain_key[0], other.plain_key[0]
     if one.detail in found.deferred and one.kind == other.kind == "select" and other.selects_more_than(one):
         found.widened.add(str(one.detail))

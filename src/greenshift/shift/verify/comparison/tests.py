@@ -13,6 +13,7 @@ from greenshift.shift.verify.transcript.records import EVERYTHING, Entry, RunRec
 from greenshift.shift.verify.verdict import Difference, Sighting
 
 _GOOD: Final = frozenset({"passed", "xfailed"})
+_NOT_SQL: Final = frozenset({"outcome", "missing test", "unawaited coroutine"})
 
 
 class RunComparison:
@@ -89,6 +90,25 @@ class RunComparison:
         found = compare_transcripts(name, before, after)
         self.differences += found.differences
         self.recognised += found.recognised
+
+    @property
+    def with_other_sql(self) -> list[str]:
+        """The tests that pass on both sides and send other statements."""
+        outcomes = {one.test for one in self.differences if one.kind in _NOT_SQL}
+        return list(dict.fromkeys(one.test for one in self.differences if one.test not in outcomes))
+
+    def excuse(self, names: Sequence[str]) -> None:
+        """Take back what was found of tests that send other statements in each run.
+
+        Args:
+            names: the tests.
+        """
+        if names:
+            self.differences = [one for one in self.differences if one.test not in names]
+            verb = "sends" if len(names) == 1 else "send"
+            self.remarks.append(
+                f"{_tests(len(names))} {verb} other SQL in each run, and only the outcome is compared: {_some(names)}"
+            )
 
     def _compare_outside(self) -> None:
         found = compare_transcripts("", self._before.outside.entries, self._after.outside.entries)

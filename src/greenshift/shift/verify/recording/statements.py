@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import FrameType
 from typing import Any, Final
 
-from sqlalchemy.orm import InstrumentedAttribute, Session, strategies
+from sqlalchemy.orm import InstrumentedAttribute, Session, loading, strategies
 
 from greenshift import trace
 from greenshift.shift.verify.recording.production_sessions import ProductionSessions
@@ -19,6 +19,8 @@ from greenshift.trace.call_site import find_user_frame
 _families: dict[type, str] = {}
 # What loads by lazy="immediate".
 _EAGER: Final = "_load_for_path"
+# What loads by get(), in SQLAlchemy 2.0 and 2.1.
+_GET: Final = frozenset({"load_on_pk_identity", "_load_on_pk_identity"})
 
 
 def family(kind: type) -> str:
@@ -61,6 +63,17 @@ def _relationship_load(frame: FrameType) -> str:
             # lazy="immediate" loads one by one, but at once.
             return "eager load"
     return "lazy load"
+
+
+def _is_get(frame: FrameType) -> bool:
+    """Whether the session looked for an instance among those that it holds before it asked the database."""
+    user, _ = find_user_frame(frame)
+    for one in trace.frames_from(frame):
+        if one is user:
+            return False
+        if one.f_code.co_name in _GET and one.f_code.co_filename == loading.__file__:
+            return True
+    return False
 
 
 class StatementRecorder:
@@ -110,7 +123,7 @@ class StatementRecorder:
         if kind == "lazy load":
             kind = _relationship_load(sys._getframe())
         elif kind == "select" and statement.origin.by_key and error is None:
-            kind = "by key"
+            kind = "get" if _is_get(sys._getframe()) else "by key"
         self._writer.write(
             "statement",
             session=session,

@@ -38,7 +38,8 @@ class Entry:
         shape: what its parameters are, in their order: ``number``, ``text``, ``time``, ``list``, ``null``.
         rows: how many rows it writes, or how many sets of parameters it had.
         kind: what asked for it: the kinds of ``trace.Origin``, ``commit``, ``explicit load``: of a relationship that
-            ``refresh()`` names, or ``by key``: the select of one instance, which ``get()`` finds in the session too.
+            ``refresh()`` names, ``by key``: a select of one instance by its primary key, or ``get``: such a select of
+            what the session did not hold.
         detail: ``Model.attribute``, or a model, or None.
         session: the number of its session.
         at: the line that asked for it.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.values import Instance, Session, TestClientValue
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Function
 from greenshift.shift.project.traversal import walk
 
 CHANGING = {"commit", "flush", "rollback", "expire", "expire_all", "delete", "merge", "begin", "begin_nested"}
 MUTATORS = {"append", "extend", "add", "update", "remove", "discard", "insert", "clear", "pop", "set"}
-Block = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,25 +164,6 @@ def event_before(kinds: Kinds, read: LocalRead) -> tuple[ast.stmt | None, bool]:
         elif _changes(kinds, statement) or _binds(statement, root):
             event, refreshed = statement, False
     return event, refreshed
-
-
-def statements_of(unit: Function) -> Iterator[tuple[ast.stmt, Block]]:
-    """Yield a function's own statements with the blocks that they stand in."""
-    body = unit.node.body
-    return _statements(body, ()) if isinstance(body, list) else iter(())
-
-
-def _statements(body: list[ast.stmt], block: Block) -> Iterator[tuple[ast.stmt, Block]]:
-    for statement in body:
-        yield statement, block
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for field in ("body", "orelse", "finalbody"):
-            inner = getattr(statement, field, None)
-            if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
-                yield from _statements(inner, (*block, id(inner)))
-        for handler in getattr(statement, "handlers", []):
-            yield from _statements(handler.body, (*block, id(handler.body)))
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.loading.local_reads import LocalRead, statements_of
+from greenshift.shift.loading.local_reads import LocalRead
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.loading.paths import instances_in
+from greenshift.shift.loading.statements import Block, statements_of
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 
@@ -31,7 +31,7 @@ class SessionCall:
     statement: ast.stmt
     method: str
     session: str
-    block: tuple[int, ...]
+    block: Block
 
     @property
     def line(self) -> int:
@@ -68,12 +68,9 @@ def session_calls(kinds: Kinds, unit: Unit) -> list[SessionCall]:
         kinds: The analysis of the project.
         unit: The function or module.
     """
-    body = unit.source.tree.body if isinstance(unit, Module) else getattr(unit.node, "body", [])
-    if not isinstance(body, list):
-        return []
     source = unit.source if isinstance(unit, Module) else unit.module.source
     found: list[SessionCall] = []
-    for statement, block in _statements(body, ()):
+    for statement, block in statements_of(unit):
         call = statement.value if isinstance(statement, ast.Expr) else None
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue
@@ -126,10 +123,7 @@ def is_bound_at(unit: Unit, name: str, call: SessionCall) -> bool:
     """
     if isinstance(unit, Function) and any(parameter.name == name for parameter in unit.parameters):
         return True
-    body = unit.source.tree.body if isinstance(unit, Module) else unit.node.body
-    if not isinstance(body, list):
-        return False
-    for statement, block in _statements(body, ()):
+    for statement, block in statements_of(unit):
         if statement.lineno > call.line or call.block[: len(block)] != block:
             continue
         heads: list[ast.AST] = [statement]
@@ -146,18 +140,3 @@ def is_bound_at(unit: Unit, name: str, call: SessionCall) -> bool:
         ):
             return True
     return False
-
-
-def _statements(body: list[ast.stmt], block: tuple[int, ...]) -> Iterator[tuple[ast.stmt, tuple[int, ...]]]:
-    for statement in body:
-        yield statement, block
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for field in ("body", "orelse", "finalbody"):
-            inner = getattr(statement, field, None)
-            if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
-                yield from _statements(inner, (*block, id(inner)))
-        for handler in getattr(statement, "handlers", []):
-            yield from _statements(handler.body, (*block, id(handler.body)))
-        for case in getattr(statement, "cases", []):
-            yield from _statements(case.body, (*block, id(case.body)))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.loading.local_reads import statements_of
 from greenshift.shift.loading.session_calls import SessionCall
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 

@@ -9,8 +9,8 @@ from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.values import ClassValue, Instance, is_mock
 from greenshift.shift.loading.columns import columns_of, may_differ
-from greenshift.shift.loading.local_reads import statements_of
 from greenshift.shift.loading.session_calls import SessionCall, last_in_each_block, session_calls
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Class, Function
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.inserting import insert_behind

@@ -6,8 +6,9 @@ import ast
 
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.values import Instance, is_mock
-from greenshift.shift.loading.local_reads import LocalRead, event_before, statements_of
+from greenshift.shift.loading.local_reads import LocalRead, event_before
 from greenshift.shift.loading.session_calls import SessionCall, session_calls
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Class, Function
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.after_commit import NOT_READING

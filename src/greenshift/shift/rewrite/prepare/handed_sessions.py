@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.annotations import own_nodes
-from greenshift.shift.kinds.values import ClassValue, FunctionValue, Instance, Session
-from greenshift.shift.loading.columns import columns_of
-from greenshift.shift.project import Class, Function, Module
+from greenshift.shift.kinds.values import FunctionValue, Session
+from greenshift.shift.loading.keys import got_by_key
+from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import free_name, insert_definition, top_statement
-from greenshift.shift.rewrite.prepare.getting import LAST
 
 OVERRIDES = "dependency_overrides"
 NAMES = ("as_in_a_new_session", "as_in_a_session_of_its_own")
@@ -29,7 +28,7 @@ def renew_handed_sessions(context: Context) -> None:
     """
     if not context.counts.get("expire_on_commit"):
         return
-    kept = got_by_key(context)
+    kept = got_by_key(context.kinds)
     if kept is None:
         return
     for module in context.project.modules:
@@ -104,34 +103,6 @@ def _is_old(context: Context, node: ast.expr, own: set[str]) -> bool:
         return False
     values = context.kinds.values(node)
     return bool(values) and all(isinstance(value, Session) and not value.is_async for value in values)
-
-
-def got_by_key(context: Context) -> set[str] | None:
-    """The names of classes whose instances the application gets by key, other than by a call that may turn a select.
-
-    Args:
-        context: The stage's context.
-
-    Returns:
-        The names, of those with relationships; None where they are all, or it is not known which they are.
-    """
-    kinds, found = context.kinds, set[Class]()
-    for module in context.project.modules:
-        for call in [] if module.is_test else kinds.calls(module):
-            if not isinstance(call.func, ast.Attribute) or call.func.attr not in LAST or not call.args:
-                continue
-            if not kinds.is_a(call.func.value, Session):
-                continue
-            entities = {value.cls for value in kinds.values(call.args[0]) if isinstance(value, ClassValue)}
-            entities |= {value.cls for value in kinds.values(call) if isinstance(value, Instance)}
-            if not entities:
-                return None
-            keys = [one for cls in entities for one in columns_of(kinds.classes, cls).values() if one.is_key]
-            if len(entities) > 1 or len(keys) != 1 or len(call.args) != 2 or call.keywords:
-                found |= entities
-    related = [one for module in context.project.modules for one in module.classes if kinds.classes.relationships(one)]
-    kept = {one.name for one in related if found.intersection(kinds.classes.line(one))}
-    return None if kept and len(kept) == len({one.name for one in related}) else kept
 
 
 def _definition(context: Context, module: Module, name: str, kept: set[str]) -> str:

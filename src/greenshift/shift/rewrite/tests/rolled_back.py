@@ -13,12 +13,12 @@ from weakref import WeakKeyDictionary
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.values import Instance, Session
+from greenshift.shift.loading.keys import got_by_key
 from greenshift.shift.loading.local_reads import session_of
 from greenshift.shift.loading.sharing import tests_share_session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import free_name, insert_definition, top_statement
-from greenshift.shift.rewrite.prepare.handed_sessions import got_by_key
 
 LOADING = ("load_again", "load_what_is_expired")
 FORGETTING = ("forget_related", "forget_relationships")
@@ -38,7 +38,7 @@ def hooks_around_requests(context: Context, module: Module, site: ast.Call) -> s
     before = top_statement(context, site)
     if session is None or before is None:
         return None
-    kept = got_by_key(context) if held is not None and _has_relationships(context.kinds) else None
+    kept = got_by_key(context.kinds) if held is not None and _has_relationships(context.kinds) else None
     hooks: list[str] = []
     definitions: list[str] = []
     if kept is not None:

@@ -24,13 +24,14 @@ class RunComparison:
         after: the run after.
 
     Attributes:
+        before: the run before.
         differences: what differs.
         recognised: what differs and means the same.
         remarks: what decides nothing.
     """
 
     def __init__(self, before: RunRecord, after: RunRecord) -> None:
-        self._before = before
+        self.before = before
         self._after = after
         self.differences: list[Difference] = []
         self.recognised: Counter[str] = Counter()
@@ -39,7 +40,7 @@ class RunComparison:
 
     def _compare(self) -> None:
         taken: set[str] = set()
-        for name, was in self._before.tests.items():
+        for name, was in self.before.tests.items():
             now = counterpart(name, self._after.tests)
             if now is None:
                 self._missing(was)
@@ -49,7 +50,7 @@ class RunComparison:
         added = [name for name in self._after.tests if name not in taken]
         if added:
             self.remarks.append(f"{_tests(len(added))} only after: {_some(added)}")
-        for file in self._after.not_collected.keys() - self._before.not_collected.keys():
+        for file in self._after.not_collected.keys() - self.before.not_collected.keys():
             self.remarks.append(f"{file} cannot be imported after: {self._after.not_collected[file]}")
         self._compare_outside()
 
@@ -111,13 +112,13 @@ class RunComparison:
             )
 
     def _compare_outside(self) -> None:
-        found = compare_transcripts("", self._before.outside.entries, self._after.outside.entries)
+        found = compare_transcripts("", self.before.outside.entries, self._after.outside.entries)
         if found.differences:
             count = len(found.differences)
             self.remarks.append(
                 f"SQL outside of tests, at import or at the end of the run, differs: {count} statements"
             )
-        self._compare_coroutines(self._before.outside, self._after.outside)
+        self._compare_coroutines(self.before.outside, self._after.outside)
 
 
 def compare_transcripts(name: str, before: Sequence[Entry], after: Sequence[Entry]) -> Found:

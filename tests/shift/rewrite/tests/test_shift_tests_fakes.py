@@ -29,6 +29,13 @@ def test_a_fake_session(name: str) -> None:
     assert text.startswith(NEW)
 
 
+def test_instead_of_a_function_that_makes_sessions() -> None:
+    jobs = "from database import SessionLocal\ndef make():\n    return SessionLocal()\n"
+    test = "import jobs\ndef test(monkeypatch):\n    monkeypatch.setattr(jobs, 'make', Fake)\n"
+    text = flipped(FAKE + test, convert_fakes, jobs=jobs).texts["test_it.py"]
+    assert text.startswith(NEW)
+
+
 def test_a_class_that_plays_nothing() -> None:
     text = flipped(FAKE + "def test():\n    Fake().commit()\n", convert_fakes, jobs=JOBS).texts["test_it.py"]
     assert text.startswith(FAKE)

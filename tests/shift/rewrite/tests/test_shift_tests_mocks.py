@@ -12,8 +12,10 @@ from greenshift.shift.rewrite.stages import run_stage
 from greenshift.shift.rewrite.tests.mocks import convert_mocks
 
 SERVICES = (
-    "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\nfrom database import SessionLocal, create\n"
+    "from contextlib import contextmanager\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import Session\n"
+    "from database import SessionLocal, create\n"
     "def get_db():\n    with SessionLocal() as db:\n        yield db\n"
+    "@contextmanager\ndef open_db():\n    with SessionLocal() as db:\n        yield db\n"
     "class Users:\n    def __init__(self, db: Session):\n        self.db = db\n    def add(self, name):\n"
     "        create(self.db, name)\n    def all(self):\n        return self.db.scalars(select(1)).all()\n"
     "    def title(self):\n        return 'users'\n"
@@ -57,6 +59,18 @@ SAMPLES = {
         "    db.__exit__.return_value = None\n    mocker.patch('services.SessionLocal', return_value=db)\n",
         f"def test(mocker):\n    db = MagicMock({SPEC})\n    db.__aenter__ = AsyncMock(return_value=db)\n"
         "    db.__aexit__.return_value = None\n    mocker.patch('services.SessionLocal', return_value=db)\n",
+    ),
+    "a session that a context manager of the application gives": (
+        "def test():\n    db = MagicMock()\n    db.__enter__ = MagicMock(return_value=db)\n"
+        "    with patch('services.open_db', return_value=db):\n        pass\n",
+        f"def test():\n    db = MagicMock({SPEC})\n    db.__aenter__ = AsyncMock(return_value=db)\n"
+        "    with patch('services.open_db', return_value=db):\n        pass\n",
+    ),
+    "a context manager that gives something else": (
+        "def test():\n    opened = MagicMock()\n    opened.__enter__.return_value = 1\n"
+        "    with patch('services.open_db', return_value=opened):\n        pass\n",
+        "def test():\n    opened = MagicMock()\n    opened.__aenter__.return_value = 1\n"
+        "    with patch('services.open_db', return_value=opened):\n        pass\n",
     ),
     "an object": (
         "def test():\n    users = Mock()\n    users.all.return_value = []\n    Report(users).text()\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.touches import SESSION_COROUTINES
-from greenshift.shift.kinds.values import ClassValue, Instance, Session, SessionFactory
+from greenshift.shift.kinds.values import ClassValue, FunctionValue, Instance, Session, SessionFactory, Value
 from greenshift.shift.project import Class
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.tests.collecting import make_async, name_span
@@ -46,9 +46,16 @@ def _fakes(context: Context) -> set[Class]:
             made = replacement(kinds, module, call)
             if made is None or made.new is None:
                 continue
-            if any(isinstance(one, SessionFactory) and not one.is_async for one in made.target):
+            if any(_gives_session(context, one) for one in made.target):
                 found.update(_given(context, made.new))
     return {one for one in found if one.module.is_test and not kinds.classes.is_model(one)}
+
+
+def _gives_session(context: Context, value: Value) -> bool:
+    """Whether calling what is replaced gives a session: a factory, or a function of the application."""
+    if isinstance(value, FunctionValue):
+        return any(isinstance(one, Session) and not one.is_async for one in context.kinds.result(value.function))
+    return isinstance(value, SessionFactory) and not value.is_async
 
 
 def _given(context: Context, new: ast.expr) -> set[Class]:

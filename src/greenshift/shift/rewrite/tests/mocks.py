@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenshift.shift.kinds.values import Instance, Session, SessionFactory, Values
+from greenshift.shift.kinds.values import ContextManager, Instance, Session, SessionFactory, Values
 from greenshift.shift.project import Class, Module
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.tests.mock_roles import MockRoles
@@ -59,6 +59,10 @@ def _home(context: Context) -> str:
     return "sqlalchemy.ext.asyncio"
 
 
+def _holds_session(value: ContextManager) -> bool:
+    return any(isinstance(one, Session) and not one.is_async for one in value.of)
+
+
 class _Mock:
     def __init__(
         self, context: Context, roles: MockRoles, site: ast.Call, values: Values, used: list[str], queries: bool
@@ -75,6 +79,12 @@ class _Mock:
     def convert(self) -> None:
         if any(isinstance(one, Session) and not one.is_async for one in self.values):
             self.session()
+            return
+        if any(isinstance(one, ContextManager) and _holds_session(one) for one in self.values):
+            if self.enters_itself():
+                self.session()
+            else:
+                self.entered()
             return
         if any(isinstance(one, SessionFactory) for one in self.values):
             self.entered()
@@ -159,6 +169,22 @@ class _Mock:
                     self.context.edits(module).replace(end - len(current.attr), end, ENTERED[current.attr])
                     self.entering_value(current)
                 current = self.context.kinds.parents.get(current)
+
+    def enters_itself(self) -> bool:
+        """``mock.__enter__ = Mock(return_value=mock)``, ``mock.__enter__.return_value = mock``."""
+        names = {ast.unparse(one) for one in self.roles.uses.get(self.site, ())}
+        for attribute in self.attributes():
+            current: ast.AST | None = attribute if attribute.attr == "__enter__" else None
+            while isinstance(current, ast.Attribute):
+                current = self.context.kinds.parents.get(current)
+            if not isinstance(current, ast.Assign):
+                continue
+            given = [current.value]
+            if isinstance(current.value, ast.Call):
+                given = [one.value for one in current.value.keywords if one.arg == "return_value"]
+            if any(ast.unparse(one) in names for one in given):
+                return True
+        return False
 
     def entering_value(self, attribute: ast.Attribute) -> None:
         """``mock.__enter__ = Mock(return_value=mock)``."""

@@ -14,6 +14,7 @@ from greenshift.shift.colour.clients import converts_touch
 from greenshift.shift.colour.colours import Colours
 from greenshift.shift.colour.entries import is_entry
 from greenshift.shift.colour.generators import sync_consumer
+from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.colour.lambdas import passes_on
 from greenshift.shift.colour.placing import place_awaits, under_main_guard
 from greenshift.shift.colour.reach import in_reach
@@ -174,7 +175,7 @@ class _Colouring:
                 continue
             for edge in edges:
                 if edge.targets & self.colours.asynchronous & self.needs and isinstance(edge.node, ast.Call):
-                    if under_main_guard(self.context, edge.node):
+                    if self._is_moved(edge.node):
                         continue
                     if any(not target.is_async for target in edge.targets):
                         name = min(target.name for target in edge.targets)
@@ -187,10 +188,14 @@ class _Colouring:
         for unit, found in self.graph.touches.items():
             if isinstance(unit, Module):
                 for touch in found:
-                    if touch.form != "other" and not under_main_guard(self.context, touch.node):
+                    if touch.form != "other" and not self._is_moved(touch.node):
                         self.context.leave(
                             unit, touch.node, "import", "the database is used while the module is imported"
                         )
+
+    def _is_moved(self, node: ast.AST) -> bool:
+        """Whether what an import runs goes into a coroutine function: of a script, or of what starts a program."""
+        return under_main_guard(self.context, node) or moved_statement(self.kinds, node) is not None
 
 
 def _in_order(functions: AbstractSet[Function]) -> list[Function]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.values import External, ExternalInstance, FunctionValue
 from greenshift.shift.project import Function, Module
@@ -85,6 +86,8 @@ def is_imported(kinds: Kinds, function: Function) -> bool:
 def _called_by_import(kinds: Kinds, node: ast.AST) -> bool:
     call = kinds.parents.get(node)
     if not isinstance(call, ast.Call) or call.func is not node or not isinstance(kinds.unit(call), Module):
+        return False
+    if moved_statement(kinds, call) is not None:
         return False
     current: ast.AST | None = call
     while current is not None:

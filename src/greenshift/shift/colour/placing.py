@@ -7,6 +7,7 @@ import ast
 from greenshift.shift.colour.call_graph import CallGraph, Edge
 from greenshift.shift.colour.colours import Colours
 from greenshift.shift.colour.generators import is_streamed
+from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.kinds.values import ContextManager, Coroutine
 from greenshift.shift.project import Function, Module
@@ -26,6 +27,8 @@ def place_awaits(context: Context, graph: CallGraph, colours: Colours) -> None:
         if not _awaits(context, colours, unit):
             continue
         for touch in touches:
+            if isinstance(unit, Module) and not _is_moved(context, touch.node):
+                continue
             if touch.form == "async with":
                 item = items.get(touch.node)
                 if item is not None:
@@ -67,7 +70,7 @@ def _place_edge(
     context: Context, graph: CallGraph, colours: Colours, items: dict[ast.expr, ast.withitem], edge: Edge
 ) -> None:
     kinds = context.kinds
-    if isinstance(edge.caller, Module) and not under_main_guard(context, edge.node):
+    if isinstance(edge.caller, Module) and not _is_moved(context, edge.node):
         return
     newly = {one for one in edge.targets & colours.asynchronous if not one.is_async}
     if not newly or not isinstance(edge.node, ast.expr):
@@ -135,6 +138,11 @@ def _with_items(context: Context) -> dict[ast.expr, ast.withitem]:
                 for item in node.items:
                     found[item.context_expr] = item
     return found
+
+
+def _is_moved(context: Context, node: ast.AST) -> bool:
+    """Whether a module's own code goes into a coroutine function: a script's main part, or what an import does."""
+    return under_main_guard(context, node) or moved_statement(context.kinds, node) is not None
 
 
 def under_main_guard(context: Context, node: ast.AST) -> bool:

@@ -20,6 +20,7 @@ from greenshift.shift.rewrite.flip.create_all import (
     metadata_calls,
     on_connection,
 )
+from greenshift.shift.rewrite.flip.import_statements import move_import_statements
 from greenshift.shift.rewrite.flip.lifespan import Lifespans
 from greenshift.shift.rewrite.flip.reloading import create_again, reloads
 from greenshift.shift.rewrite.flip.runner import Runner
@@ -70,6 +71,7 @@ def fix_import_time(context: Context, runner: Runner) -> None:
                 creation.name = f"{creation.name}_of_{creation.module.name.rpartition('.')[2].strip('_')}"
             lifespans.start(app, creation.module, creation.name)
             moved.append(creation)
+    move_import_statements(context, lifespans, runner)
     lifespans.finish()
     for creation in moved:
         _write(context, creation)

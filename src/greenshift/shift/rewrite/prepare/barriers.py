@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds.touches import touches
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
@@ -25,11 +26,16 @@ def list_barriers(context: Context) -> None:
             if isinstance(unit, Function) and unit.name in CONSTRUCTORS:
                 owner = f"{unit.owner.name}." if unit.owner is not None else ""
                 reason = f"{owner}{unit.name} talks to the database, and a constructor cannot await"
-            elif isinstance(unit, Module) and touch.what != "metadata" and not _is_main(context, touch.node):
+            elif isinstance(unit, Module) and touch.what != "metadata" and not _is_moved(context, touch.node):
                 reason = "the database is talked to while the module is imported, where nothing can be awaited"
             else:
                 continue
             context.leave(module, touch.node, "barrier", reason)
+
+
+def _is_moved(context: Context, node: ast.AST) -> bool:
+    """Whether the flip puts what an import runs into a function."""
+    return _is_main(context, node) or moved_statement(context.kinds, node) is not None
 
 
 def _is_main(context: Context, node: ast.AST) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds.analysis import Kinds
+from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.library import SESSION_COROUTINES as SESSION_COROUTINES
 from greenshift.shift.kinds.metadata import is_metadata_call
 from greenshift.shift.kinds.row_factories import creates_rows
@@ -21,7 +22,7 @@ from greenshift.shift.kinds.values import (
     TestClientValue,
     Value,
 )
-from greenshift.shift.project import Module
+from greenshift.shift.project import Function, Module
 
 SESSION_SYNC_ONLY = {
     "query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "prepare",
@@ -39,6 +40,7 @@ CLIENT_COROUTINES = {"get", "post", "put", "patch", "delete", "head", "options",
 QUERY_TERMINALS = {
     "all", "first", "one", "one_or_none", "scalar", "get", "count", "update", "delete", "__iter__",
 }  # fmt: skip
+MIGRATING = {"upgrade", "downgrade"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def _call(kinds: Kinds, module: Module, node: ast.Call) -> Touch | None:
             return Touch(node, module, "client", "getattr", "await")
         return None
     name = node.func.attr
+    if name in MIGRATING and _on_replaced_bind(kinds, module, node):
+        return Touch(node, module, "connection", name, "bridge")
     for value in kinds.values(node.func.value):
         if isinstance(value, Query) and name in QUERY_TERMINALS:
             return Touch(node, module, "query", name, "bridge")
@@ -168,6 +172,21 @@ def _call(kinds: Kinds, module: Module, node: ast.Call) -> Touch | None:
         elif isinstance(value, TestClientValue) and name in CLIENT_COROUTINES:
             return Touch(node, module, "client", name, "await")
     return None
+
+
+def _on_replaced_bind(kinds: Kinds, module: Module, node: ast.Call) -> bool:
+    """Whether a test runs a migration after it has put a session's connection behind ``op.get_bind``."""
+    unit = kinds.unit(node)
+    if not isinstance(unit, Function) or "get_bind" not in module.source.text or kinds.targets(node):
+        return False
+    for call in own_nodes(unit.node):
+        if isinstance(call, ast.Call) and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+            is_bind = call.args[1].value == "get_bind"
+            if is_bind and kinds.library_name(module, call.args[0]) == "alembic.op":
+                given = [one.body if isinstance(one, ast.Lambda) else one for one in call.args[2:]]
+                if any(kinds.is_a(one, Connection) for one in given):
+                    return True
+    return False
 
 
 def _iteration(kinds: Kinds, module: Module, node: ast.expr) -> Iterator[Touch]:

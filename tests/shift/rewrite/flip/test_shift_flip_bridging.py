@@ -127,6 +127,22 @@ def test_a_scoped_session_has_no_run_sync(members: str, text: str) -> None:
     assert f"return await {text}.run_sync(lambda _: item.rank)\n" in flipped(before)
 
 
+@pytest.mark.parametrize(
+    ("bind", "call"),
+    [
+        ("lambda: db.connection()", "await db.run_sync(lambda _: migration.upgrade())"),
+        ("lambda: None", "migration.upgrade()"),
+    ],
+)
+def test_a_migration_that_a_test_runs_on_its_session(bind: str, call: str) -> None:
+    before = (
+        "from alembic import op\ndef f(monkeypatch, load):\n    db = SessionLocal()\n    migration = load()\n"
+        f"    monkeypatch.setattr(op, 'get_bind', {bind})\n    migration.upgrade()\n    db.commit()\n"
+    )
+    text = flip(test_migration=HEAD + before).texts["test_migration.py"]
+    assert f"    {call}\n    await db.commit()\n" in text
+
+
 def test_every_bridge_is_listed_with_its_reason() -> None:
     result = flip(app=HEAD + "def f():\n    db = SessionLocal()\n    return db.get(Item, 1).rank\n")
     assert [(one.place.line, one.kind) for one in result.left] == [(5, "bridged")]

@@ -52,6 +52,10 @@ class UserOut(Named):
     level: int
 class Bare(BaseModel):
     level: int
+class OldOut(BaseModel):
+    level: int
+    class Config:
+        orm_mode = True
 class ExamOut(FromORM):
     title: str
     links: int
@@ -65,7 +69,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 from models import Exam, User
-from schemas import Bare, ExamOut, Named, Nested, UserOut, Whole
+from schemas import Bare, ExamOut, Named, Nested, OldOut, UserOut, Whole
 router = APIRouter()
 def get_db():
     with Session() as session:
@@ -103,6 +107,12 @@ SAMPLES = [
         "@router.get('/me', response_model=Bare)\ndef me(user: User = Depends(current)):\n    return user\n",
         "@router.get('/me', response_model=Bare)\nasync def me(user: User = Depends(current)):\n"
         "    return await greenlet_spawn(Bare.model_validate, user, from_attributes=True)\n",
+    ),
+    # Pydantic 1.
+    (
+        "@router.get('/me', response_model=OldOut)\ndef me(user: User = Depends(current)):\n    return user\n",
+        "@router.get('/me', response_model=OldOut)\nasync def me(user: User = Depends(current)):\n"
+        "    return await greenlet_spawn(OldOut.from_orm, user)\n",
     ),
     # Many, and what is awaited.
     (
@@ -186,7 +196,7 @@ def test_sample(before: str, after: str) -> None:
 
 
 def test_a_listener_keeps_computed_columns_loaded() -> None:
-    change = SAMPLES[7][0]
+    change = next(before for before, _ in SAMPLES if "def renamed" in before)
     assert "greenlet_spawn(ExamOut" in routes(change)
     assert "greenlet_spawn" not in routes("def load_what_a_flush_expires(session, context): ...\n" + change)
 
@@ -195,6 +205,14 @@ def test_it_is_listed_with_what_is_read() -> None:
     found = flip(SAMPLES[0][0]).left
     assert [(one.kind, one.place.file) for one in found if "answer" in one.reason] == [("bridged", "routes.py")]
     assert "`level`" in found[-1].reason
+
+
+def test_a_list_of_pydantic_1_is_listed() -> None:
+    code = SAMPLES[0][0].replace("response_model=UserOut", "response_model=list[OldOut]")
+    code = code.replace("return user", "return [user]")
+    result = flip(code)
+    assert "    return [user]\n" in result.texts["routes.py"]
+    assert any(one.kind == "barrier" and "level" in one.reason for one in result.left)
 
 
 def test_without_bridges_it_is_left_and_listed() -> None:

@@ -28,10 +28,13 @@ def fill_answers(context: Context) -> None:
         annotation = answer.answers
         if not isinstance(unit, Function) or annotation is None or not colours.is_async(unit):
             continue
-        if context.options.bridge == "none":
-            context.leave(answer.module, answer.node, "barrier", f"to be done by hand: the answer reads {answer.name}")
+        validation = _validation(context, schemas, answer.module, annotation)
+        if validation is None or context.options.bridge == "none":
+            context.leave(
+                answer.module, answer.node, "barrier", f"to be done by hand: the answer reads `{answer.name}`"
+            )
             continue
-        validate, named = _validation(context, schemas, answer.module, annotation)
+        validate, named = validation
         spawn = context.imports(answer.module).need("sqlalchemy.util", "greenlet_spawn")
         context.edits(answer.module).wrap(answer.node, f"await {spawn}({validate}, ", f"{named})")
         context.leave(
@@ -39,18 +42,29 @@ def fill_answers(context: Context) -> None:
         )
 
 
-def _validation(context: Context, schemas: Schemas, module: Module, annotation: ast.expr) -> tuple[str, str]:
-    """The function that fills the model, and the argument that it needs besides the value."""
+def _validation(context: Context, schemas: Schemas, module: Module, annotation: ast.expr) -> tuple[str, str] | None:
+    """The function that fills the model, and the argument that it needs besides the value; None if there is no one."""
+    classes = context.kinds.classes
     text = module.source.segment(annotation)
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         text, annotation = annotation.value, ast.parse(annotation.value, mode="eval").body
     named = annotation.value if isinstance(annotation, ast.Subscript) else annotation
     target = context.kinds.names.resolve(module, named) if isinstance(named, ast.Name | ast.Attribute) else None
     if isinstance(target, Class) and schemas.is_schema(target):
-        reads = [one for one in context.kinds.classes.line(target) if _reads_attributes(one)]
+        if any(_is_of_version_one(one) for one in classes.line(target)):
+            return f"{text}.from_orm", ""
+        reads = any(_reads_attributes(one) for one in classes.line(target))
         return f"{text}.model_validate", "" if reads else ", from_attributes=True"
+    if any(_is_of_version_one(one) for own in schemas.in_annotation(module, annotation) for one in classes.line(own)):
+        return None
     adapter = context.imports(module).need("pydantic", "TypeAdapter")
     return f"{adapter}({text}).validate_python", ", from_attributes=True"
+
+
+def _is_of_version_one(cls: Class) -> bool:
+    """Whether a Pydantic model is configured in the way of version 1: ``class Config: orm_mode = True``."""
+    inner = [one for one in cls.node.body if isinstance(one, ast.ClassDef) and one.name == "Config"]
+    return any(isinstance(node, ast.Name) and node.id == "orm_mode" for one in inner for node in walk(one))
 
 
 def _reads_attributes(cls: Class) -> bool:

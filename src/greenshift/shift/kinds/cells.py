@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable
 
-from greenshift.shift.kinds.values import NOTHING, Values
+from greenshift.shift.kinds.values import NOTHING, Instance, Values
 from greenshift.shift.project import Class, Function, Module
 
 Unit = Function | Module
-LIMIT = 24
+LIMIT = 64
 """Values kept in one cell: more of them say little and cost much."""
 
 
@@ -36,8 +36,13 @@ class Cells:
         old = self._values.get(key, NOTHING)
         if not old and isinstance(key, tuple) and key[0] == "attr":
             self._attributes.setdefault(key[1], []).append(key[2])
-        if values <= old or len(old) >= LIMIT:
+        if values <= old:
             return
+        if len(old) >= LIMIT:
+            # Where the further rows come from is not followed, but that there are some must be known.
+            values = frozenset(Instance(one.cls) for one in values - old if isinstance(one, Instance))
+            if values <= old:
+                return
         self._values[key] = old | values
         for reader in self._readers.get(key, ()):
             self.enqueue(reader)

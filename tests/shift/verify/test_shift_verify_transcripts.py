@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from greenshift.shift.verify.comparison.tests import compare_transcripts
 from greenshift.shift.verify.recording.statements import StatementRecorder
 from greenshift.shift.verify.recording.writer import RecordWriter
 from greenshift.shift.verify.transcript.records import Entry, read_run
+from greenshift.shift.verify.verdict import CallSite
 
 Sync = Callable[[Session], Any]
 Async = Callable[[AsyncSession], Awaitable[Any]]
@@ -368,6 +370,16 @@ def test_what_expired_before_is_kept_after(pair: Pair) -> None:
     assert pair.compare(before, refreshing).differences == []
     found = pair.compare(unread, refreshing)
     assert (found.differences, found.recognised) == ([], {REFRESHED: 1})
+
+
+def test_the_order_of_tables_in_one_flush_says_nothing() -> None:
+    at = CallSite("service.py", 3)
+    insert = Entry("INSERT INTO tag ( name ) VALUES ( ? )", ("text",), 1, "flush", "tag", 1, at, "call")
+    update = Entry("UPDATE entry SET text = ?", ("text",), 1, "flush", "entry", 1, at, "call")
+    assert compare_transcripts("t", [insert, update], [update, insert]).differences == []
+    elsewhere = replace(update, at=CallSite("service.py", 5))
+    (difference,) = compare_transcripts("t", [insert, elsewhere], [elsewhere, insert]).differences
+    assert difference.kind == "changed order"
 
 
 def test_a_lost_commit(pair: Pair) -> None:

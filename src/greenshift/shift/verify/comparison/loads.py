@@ -109,7 +109,8 @@ def _compare_lazy(before: Side, after: Side, found: Found) -> None:
         for detail in _details(before.by_kind[kind], after.by_kind[kind]):
             was, now = before.loads(kind, detail), after.loads(kind, detail)
             own = [entry for entry in now if not _is_by_tests(entry)]
-            if len(now) > len(was) >= len(own) and not before.loads_eagerly(detail, now):
+            is_lost = before.loads_eagerly(detail, now) and not after.loads_eagerly(detail, now)
+            if len(now) > len(was) >= len(own) and not is_lost:
                 found.recognised[AHEAD] += len(now) - len(was)
             elif len(now) > len(was):
                 message = f"{kind} of {detail}: {len(now)} in place of {len(was)}"

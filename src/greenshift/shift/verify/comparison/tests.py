@@ -151,7 +151,29 @@ def counterpart(name: str, tests: dict[str, TestRecord]) -> TestRecord | None:
 
 
 def _own(entries: Sequence[Entry]) -> list[Entry]:
-    return merged([entry for entry in entries if entry.kind not in LOADS])
+    return merged(_flushes_sorted([entry for entry in entries if entry.kind not in LOADS]))
+
+
+def _flushes_sorted(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries with those of each flush sorted: SQLAlchemy orders tables by what else the session holds."""
+    found = list(entries)
+    open_flushes: dict[int, list[int]] = {}
+    for at, entry in enumerate(entries):
+        flush = open_flushes.setdefault(entry.session, [])
+        if flush and (entry.kind != "flush" or entry.at != entries[flush[-1]].at):
+            _sort(found, flush)
+            flush.clear()
+        if entry.kind == "flush" and entry.error is None:
+            flush.append(at)
+    for flush in open_flushes.values():
+        _sort(found, flush)
+    return found
+
+
+def _sort(entries: list[Entry], places: Sequence[int]) -> None:
+    # By place: the order of the rows of one table stays.
+    for place, entry in zip(places, sorted((entries[at] for at in places), key=lambda one: one.text), strict=True):
+        entries[place] = entry
 
 
 def _tests(count: int) -> str:

@@ -47,7 +47,7 @@ def test_callers_become_async_and_others_do_not() -> None:
         ("class A:\n    def __len__(self): return send()\n", "A.__len__"),
         ("class A:\n    def __init__(self): send()\n", "A.__init__"),
         ("class A:\n    def __eq__(self, other): return send()\n", "A.__eq__"),
-        ("from functools import lru_cache\n@lru_cache\ndef it(): send()\n", "it"),
+        ("from functools import lru_cache\nclass A:\n    @lru_cache\n    def it(self): send()\n", "A.it"),
         (
             "from pydantic import field_validator\nclass A:\n    @field_validator('x')\n    def it(cls, v): send()\n",
             "A.it",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.kinds.values import External, ExternalInstance, FunctionValue
+from greenshift.shift.kinds.values import Connection, External, ExternalInstance, FunctionValue, Session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.alembic import is_alembic
 
@@ -45,6 +45,7 @@ POOLS = {
     for name in names
 }
 POOL_METHODS = {"map", "map_async", "imap", "imap_unordered", "starmap", "starmap_async", "apply"}
+CACHES = {"functools.cache", "functools.lru_cache"}
 RUNNERS = {"atexit.register", "signal.signal", "_thread.start_new_thread"}
 
 
@@ -68,7 +69,7 @@ def is_entry(kinds: Kinds, function: Function) -> bool:
         return True
     if any(_is_target(kinds, node) for node in _mentions(kinds, function)):
         return True
-    return is_main(kinds, function) or is_imported(kinds, function)
+    return is_main(kinds, function) or is_imported(kinds, function) or is_cached(kinds, function)
 
 
 def is_imported(kinds: Kinds, function: Function) -> bool:
@@ -81,6 +82,24 @@ def is_imported(kinds: Kinds, function: Function) -> bool:
     if function in kinds.generators or function.is_async or function.is_lambda:
         return False
     return any(_called_by_import(kinds, node) for node in _mentions(kinds, function))
+
+
+def is_cached(kinds: Kinds, function: Function) -> bool:
+    """Whether a cache calls a function once, and gives out what it returned: a coroutine could be awaited only once.
+
+    A function that is given a session or a connection is none: what these hold belongs to the loop of the caller.
+
+    Args:
+        kinds: The analysis.
+        function: The function.
+    """
+    if function.owner is not None or function in kinds.generators or function.is_async or function.is_lambda:
+        return False
+    names = {kinds.library_name(function.module, _called(node)) for node in function.decorators}
+    if not names & CACHES:
+        return False
+    given = (value for parameter in function.parameters for value in kinds.parameter(function, parameter.name))
+    return not any(isinstance(value, Session | Connection) for value in given)
 
 
 def _called_by_import(kinds: Kinds, node: ast.AST) -> bool:

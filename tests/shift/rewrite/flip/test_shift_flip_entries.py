@@ -14,6 +14,7 @@ from greenshift.postgres import ServerSettings, open_server
 from greenshift.shift.rewrite.flip import FIXERS
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
 from greenshift.shift.rewrite.flip.outside_loop import fix_outside_loop
+from greenshift.shift.rewrite.stages import run_stages
 
 DATABASE = (
     "from sqlalchemy import create_engine, text\nfrom sqlalchemy.orm import sessionmaker\n\n"
@@ -296,3 +297,80 @@ def test_what_a_main_block_calls_is_no_import() -> None:
     new = flipped(FACTORY.replace("\napp = create_app()", '\nif __name__ == "__main__":\n    create_app()'), *FIXERS)
     assert "async def create_app() -> " in new
     assert new.count("run_async") == 0
+
+
+CACHED = """\
+import functools
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+
+def get_url() -> str:
+    return "sqlite:///cached.db"
+
+
+@functools.cache
+def get_engine(url: Annotated[str, Depends(get_url)]) -> Engine | None:
+    engine = create_engine(url)
+    try:
+        engine.connect()
+        return engine
+    except SQLAlchemyError:
+        return None
+
+
+def get_session(engine: Annotated[Engine | None, Depends(get_engine)]):
+    with Session(engine) as session:
+        yield session
+
+
+app = FastAPI()
+
+
+@app.get("/one")
+def one(session: Annotated[Session, Depends(get_session)]) -> int:
+    return session.scalar(text("select 1"))
+
+
+async def directly() -> int:
+    engine = get_engine(url=get_url())
+    with Session(engine) as session:
+        return session.scalar(text("select 2"))
+"""
+CALL_CACHED = """\
+import asyncio, httpx, app
+
+async def main():
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://test") as client:
+        print((await client.get("/one")).text, (await client.get("/one")).text)
+    print(await app.directly(), app.get_engine.cache_info().misses)
+
+asyncio.run(main())
+"""
+
+
+def test_what_a_cache_calls_once_stays_sync_for_it(tmp_path: Path) -> None:
+    new = run_stages({"app.py": CACHED})[-1].texts["app.py"]
+    assert "-> AsyncEngine | None:\n    return run_async(get_engine_async(url))\n" in new
+    assert "    engine = get_engine(url=get_url())\n" in new
+    assert "async def get_engine_async(url: str) -> AsyncEngine | None:\n    engine = create_async_engine(" in new
+    (tmp_path / "app.py").write_text(new)
+    done = subprocess.run(
+        [sys.executable, "-c", CALL_CACHED], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "1 1\n2 1\n", done.stderr
+
+
+def test_what_is_cached_of_a_session_is_bridged() -> None:
+    new = flipped(
+        "import functools\nfrom sqlalchemy import text\nfrom sqlalchemy.orm import Session\n\n"
+        "@functools.lru_cache\ndef count(session: Session):\n    return session.scalar(text('select 1'))\n\n"
+        "def show(session: Session):\n    return count(session)\n",
+        *FIXERS,
+    )
+    assert "run_async" not in new
+    assert "return await session.run_sync(lambda _: count(session.sync_session))" in new

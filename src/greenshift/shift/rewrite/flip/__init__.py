@@ -19,6 +19,7 @@ from greenshift.shift.rewrite.flip.lent_connections import fix_lent_connections
 from greenshift.shift.rewrite.flip.listeners import fix_listeners
 from greenshift.shift.rewrite.flip.out_of_reach import list_out_of_reach
 from greenshift.shift.rewrite.flip.outside_loop import fix_outside_loop
+from greenshift.shift.rewrite.flip.refusals import take_refusals
 from greenshift.shift.rewrite.flip.tasks import fix_tasks
 from greenshift.shift.rewrite.flip.threads import fix_threads
 from greenshift.shift.rewrite.tests import FIXERS as TEST_FIXERS
@@ -43,6 +44,7 @@ FIXERS: list[Fixer] = [
     fix_awaiting,
     fix_awaited_lambdas,
     fix_awaited_reads,
+    take_refusals,
     fix_bridges,
     *TEST_FIXERS,
 ]

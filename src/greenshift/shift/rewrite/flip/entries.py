@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.colour import Colours
+from greenshift.shift.colour.entries import is_cached
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
@@ -82,7 +83,7 @@ def _split(context: Context, function: Function, runner: Runner) -> None:
         prefix = {"variadic": "*", "keywords": "**", "keyword": f"{parameter.name}="}.get(parameter.kind, "")
         arguments.append(f"{prefix}{parameter.name}")
     returned = any(isinstance(one, ast.Return) and one.value is not None for one in own_nodes(node))
-    returns = f" -> {source.segment(node.returns)}" if node.returns is not None else ""
+    returns = f" -> {_converted(context, module, node.returns)}" if node.returns is not None else ""
     call = f"{runner.name(module)}({receiver}{name}({', '.join(arguments)}))"
     blank = "\n" if function.owner is not None or function.parent is not None else "\n\n"
     decorators = "".join(
@@ -108,7 +109,6 @@ def _line_above(text: str, offset: int, lowest: int) -> int:
 def _signature(context: Context, function: Function) -> str:
     parts: list[str] = []
     starred = False
-    source = function.module.source
     for parameter in function.parameters:
         if parameter.kind == "keyword" and not starred:
             parts.append("*")
@@ -116,8 +116,8 @@ def _signature(context: Context, function: Function) -> str:
         starred = starred or parameter.kind == "variadic"
         prefix = {"variadic": "*", "keywords": "**"}.get(parameter.kind, "")
         annotation = ""
-        if parameter.annotation is not None and not _changes(context, function.module, parameter.annotation):
-            annotation = f": {source.segment(_plain(parameter.annotation))}"
+        if parameter.annotation is not None:
+            annotation = f": {_converted(context, function.module, _plain(parameter.annotation))}"
         parts.append(f"{prefix}{parameter.name}{annotation}")
     return ", ".join(parts)
 
@@ -131,11 +131,18 @@ def _plain(annotation: ast.expr) -> ast.expr:
     return annotation
 
 
-def _changes(context: Context, module: Module, node: ast.expr) -> bool:
-    return any(
-        isinstance(one, ast.Name | ast.Attribute) and async_class(context, module, one) is not None
-        for one in walk(node)
-    )
+def _converted(context: Context, module: Module, annotation: ast.expr) -> str:
+    """An annotation's text, with the names of the async classes."""
+    source = module.source
+    begin = source.start(annotation)
+    text = source.segment(annotation)
+    names = [one for one in walk(annotation) if isinstance(one, ast.Name | ast.Attribute)]
+    for node in sorted(names, key=source.start, reverse=True):
+        found = async_class(context, module, node)
+        if found is not None:
+            new = context.imports(module).need(*found)
+            text = text[: source.start(node) - begin] + new + text[source.end(node) - begin :]
+    return text
 
 
 def _direct_call(context: Context, colours: Colours, module: Module, call: ast.Call, done: set[Function]) -> None:
@@ -145,6 +152,9 @@ def _direct_call(context: Context, colours: Colours, module: Module, call: ast.C
     if not colours.is_async(unit) or len(targets) != 1 or not targets <= done:
         return
     (function,) = targets
+    if is_cached(context.kinds, function):
+        # The cache stands before the sync form.
+        return
     if call in colours.awaits or isinstance(context.kinds.parents.get(call), ast.Await):
         return
     if function.owner is None and function.parameters and function.parameters[0].name == "self":

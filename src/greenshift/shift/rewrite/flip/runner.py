@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from greenshift.shift.colour.entries import is_imported
+from greenshift.shift.colour.entries import is_cached, is_imported
 from greenshift.shift.kinds.values import Engine, Instance
 from greenshift.shift.project import Module
 from greenshift.shift.project.traversal import walk
@@ -83,8 +83,7 @@ class Runner:
         self._engines = [one for one in engines if one.module is self._home]
         self._before = self._engines[0].statement if engines else None
         if not engines:
-            # An import may happen in a running loop (uvicorn's), which asyncio.run refuses.
-            self._home, self._before = _imported_entry(context)
+            self._home, self._before = _entry_inside_loops(context)
         self._name = free_name(self._home, NAME, "run_in_new_loop") if self._home is not None else ""
         self._written = False
 
@@ -158,11 +157,15 @@ class Runner:
         ]
 
 
-def _imported_entry(context: Context) -> tuple[Module | None, ast.stmt | None]:
-    """Where the first function stands that an import calls, and that needs a loop."""
+def _entry_inside_loops(context: Context) -> tuple[Module | None, ast.stmt | None]:
+    """Where the first entry stands that may be called in a running loop, which ``asyncio.run`` refuses.
+
+    uvicorn imports the application in its loop; what is cached, async code calls as well.
+    """
     colours = context.colours
     for function in context.project.functions if colours is not None else ():
-        if colours is not None and function in colours.entries and is_imported(context.kinds, function):
+        is_inside = is_imported(context.kinds, function) or is_cached(context.kinds, function)
+        if colours is not None and function in colours.entries and is_inside:
             return function.module, top_statement(context, function.node)
     return None, None
 
@@ -171,7 +174,10 @@ def _noted_engines(imports: Imports) -> tuple[list[str], list[str], list[str]]:
     """For engines that functions make: what notes those that are used, begins to, and closes them."""
     event, engine = imports.need("sqlalchemy", "event"), imports.need("sqlalchemy", "Engine")
     connection = imports.need("sqlalchemy", "Connection")
-    async_engine = imports.need("sqlalchemy.ext.asyncio", "AsyncEngine")
+    async_engine, static = (
+        imports.need("sqlalchemy.ext.asyncio", "AsyncEngine"),
+        imports.need("sqlalchemy", "StaticPool"),
+    )
     noting = [
         f"    used: set[{engine}] = set()",
         "",
@@ -181,6 +187,7 @@ def _noted_engines(imports: Imports) -> tuple[list[str], list[str], list[str]]:
     closing = [
         f'            {event}.remove({engine}, "engine_connect", note_engine)',
         "            for engine in used:",
-        f"                await {async_engine}(engine).dispose()",
+        f"                if not isinstance(engine.pool, {static}):",
+        f"                    await {async_engine}(engine).dispose()",
     ]
     return noting, [f'        {event}.listen({engine}, "engine_connect", note_engine)'], closing

@@ -14,6 +14,7 @@ from greenshift.shift.rewrite.prepare.expired_columns import load_expired_column
 from greenshift.shift.rewrite.prepare.handed_sessions import renew_handed_sessions
 from greenshift.shift.rewrite.prepare.loading import load_before_reading
 from greenshift.shift.rewrite.prepare.polymorphic_load import load_subclasses
+from greenshift.shift.rewrite.prepare.probing import close_probes
 from greenshift.shift.rewrite.prepare.thread_functions import make_coroutine_functions
 from greenshift.shift.rewrite.tests import PREPARING
 
@@ -35,6 +36,7 @@ def _of_sessions(fixer: Fixer) -> Fixer:
 
 FIXERS: list[Fixer] = [
     make_coroutine_functions,
+    _of_sessions(close_probes),
     _of_sessions(keep_after_commit),
     _of_sessions(renew_handed_sessions),
     fetch_defaults,

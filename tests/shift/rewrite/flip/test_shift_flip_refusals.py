@@ -1,0 +1,84 @@
+"""Handlers of failed connections take asyncpg's errors as well."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from greenshift.shift.rewrite.context import Options
+from greenshift.shift.rewrite.stages import run_stages
+
+HEAD = """\
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+engine = create_engine("postgresql://nobody:secret@127.0.0.1:9/nothing")
+
+
+"""
+
+
+def shifted(body: str, driver: str = "asyncpg") -> str:
+    options = Options(postgres_driver=driver)  # type: ignore[arg-type]
+    after = run_stages({"app.py": HEAD + body}, options)[-1].texts["app.py"]
+    assert run_stages({"app.py": after}, options)[-1].texts["app.py"] == after
+    return after
+
+
+PROBE = "def ready():\n    try:\n        engine.connect()\n    except {error}:\n        return False\n    return True\n"
+QUERY = """\
+def count():
+    try:
+        with Session(engine) as session:
+            return session.scalar(text("select count(*) from users"))
+    except {error}:
+        return 0
+"""
+PING = """\
+def ping(session: Session):
+    try:
+        session.execute(text("SELECT 1"))
+    except {error}:
+        return 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "expected"),
+    [
+        (PROBE, "OperationalError", "(OperationalError, OSError)"),
+        (PROBE, "SQLAlchemyError as error", "(SQLAlchemyError, OSError) as error"),
+        (PROBE, "(DBAPIError, ValueError)", "(DBAPIError, ValueError, OSError)"),
+        (PROBE, "Exception", "Exception"),
+        (PROBE, "(OperationalError, OSError)", "(OperationalError, OSError)"),
+        (QUERY, "OperationalError", "(OperationalError, OSError)"),
+        (QUERY, "SQLAlchemyError", "SQLAlchemyError"),
+        (QUERY, "IntegrityError", "IntegrityError"),
+        (PING, "SQLAlchemyError", "(SQLAlchemyError, OSError)"),
+    ],
+)
+def test_handlers(body: str, error: str, expected: str) -> None:
+    assert f"    except {expected}:\n" in shifted(body.format(error=error))
+
+
+def test_psycopg_needs_none() -> None:
+    assert "except OperationalError:" in shifted(PROBE.format(error="OperationalError"), "psycopg")
+
+
+def test_what_sends_nothing_is_left() -> None:
+    assert "except OperationalError:" in shifted(
+        "def f():\n    try:\n        g()\n    except OperationalError:\n        pass\n"
+    )
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+@pytest.mark.parametrize("body", [PROBE, QUERY.replace("count", "ready")])
+def test_a_database_that_is_not_there_is_handled_as_before(tmp_path: Path, driver: str, body: str) -> None:
+    (tmp_path / "app.py").write_text(shifted(body.format(error="OperationalError"), driver))
+    code = "import app, asyncio; print(bool(asyncio.run(app.ready())))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "False\n", done.stderr

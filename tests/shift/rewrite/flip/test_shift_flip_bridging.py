@@ -70,6 +70,18 @@ SAMPLES = [
         "        return [u.name for u in await self.db.run_sync(lambda _: list(self))]\n"
         "async def f():\n    r = R(SessionLocal())\n    return await r.db.run_sync(lambda _: sorted(r))\n",
     ),
+    # The same where it has a length: list() would ask for that, too.
+    (
+        "class R:\n    def __init__(self, db):\n        self.db = db\n    def __iter__(self):\n"
+        "        return iter(self.db.scalars(select(User)))\n    def __len__(self):\n"
+        "        return self.db.scalar(select(1))\n    def names(self):\n        return [u.name for u in self]\n"
+        "def f():\n    return R(SessionLocal()).names()\n",
+        "class R:\n    def __init__(self, db):\n        self.db = db\n    def __iter__(self):\n"
+        "        return iter(self.db.sync_session.scalars(select(User)))\n    def __len__(self):\n"
+        "        return self.db.sync_session.scalar(select(1))\n    async def names(self):\n"
+        "        return [u.name for u in await self.db.run_sync(lambda _: list(iter(self)))]\n"
+        "async def f():\n    return await R(SessionLocal()).names()\n",
+    ),
     # What async functions give is awaited before, and handed in.
     (
         "def get(db, i):\n    return db.get(Item, i)\ndef f():\n    db = SessionLocal()\n"

@@ -35,6 +35,26 @@ def test_iteration(before: str, after: str) -> None:
     assert expression(before) == after
 
 
+@pytest.mark.parametrize(
+    ("bounds", "condition"),
+    [
+        ("start:stop", "start < stop"),
+        ("start:start + size", "start < start + size"),
+        ("0:stop", "0 < stop"),
+        ("1:3", ""),
+        (":stop", ""),
+        ("key:stop", ""),
+    ],
+)
+def test_a_slice_that_may_end_before_it_begins_asks_nothing(bounds: str, condition: str) -> None:
+    code = "def read(db: Session, start: int, stop: int, size: int, key):\n    return db.query(User)[" + bounds + "]\n"
+    asked = (
+        f"db.scalars(select(User).slice({', '.join(bounds.split(':')) if bounds[0] != ':' else 'None, stop'})).all()"
+    )
+    expected = f"({asked} if {condition} else [])" if condition else asked
+    assert modernized(code).endswith(f"    return {expected}")
+
+
 def test_iter() -> None:
     code = """
     class Users:

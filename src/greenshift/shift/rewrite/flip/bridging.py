@@ -7,7 +7,15 @@ import ast
 from greenshift.shift.colour import Bridge
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.touches import SESSION_SYNC_ONLY, touches
-from greenshift.shift.kinds.values import ClassValue, External, ExternalInstance, Session, SessionFactory, Value
+from greenshift.shift.kinds.values import (
+    ClassValue,
+    External,
+    ExternalInstance,
+    Instance,
+    Session,
+    SessionFactory,
+    Value,
+)
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.desktop import keeps_sessions
 from greenshift.shift.project.traversal import walk
@@ -57,10 +65,11 @@ def _bridge(context: Context, bridge: Bridge) -> None:
     else:
         spawn = context.imports(bridge.module).need("sqlalchemy.util", "greenlet_spawn")
         before = f"{keyword}{spawn}(lambda{' ' if names else ''}{', '.join(names)}: "
-    if bridge.is_drained:
-        before += "list("
+    # list() would ask for a length first, which the iteration does not.
+    drained = "" if not bridge.is_drained else "list(iter(" if _has_length(context, bridge.node) else "list("
+    before += drained
     wrapped = needs_parentheses(context, bridge.node)
-    after = (")" if bridge.is_drained else "") + "".join(f", {text}" for text in given) + ("))" if wrapped else ")")
+    after = ")" * drained.count("(") + "".join(f", {text}" for text in given) + ("))" if wrapped else ")")
     edits.wrap(bridge.node, f"({before}" if wrapped else before, after)
     outside = {inner for node in bridge.awaited for inner in walk(node)}
     for node in walk(bridge.node):
@@ -70,6 +79,15 @@ def _bridge(context: Context, bridge: Bridge) -> None:
         if named and _is_session(context, node) and _is_used(context, node):  # type: ignore[arg-type]
             _add_sync_session(context, bridge.module, node)
     list_generator_expressions(context, bridge.module, bridge.node)
+
+
+def _has_length(context: Context, node: ast.expr) -> bool:
+    """Whether an object of the application has a ``__len__``."""
+    classes = context.kinds.classes
+    return any(
+        isinstance(value, Instance) and classes.method(value.cls, "__len__") is not None
+        for value in context.kinds.values(node)
+    )
 
 
 def _is_own(context: Context, node: ast.expr) -> bool:

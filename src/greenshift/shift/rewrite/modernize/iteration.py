@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.values import External, Instance
-from greenshift.shift.project import Module
+from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.modernize.group import LeaveError
 from greenshift.shift.rewrite.modernize.layout import without_comments
@@ -41,6 +41,9 @@ def convert_subscript(work: Work, node: ast.Subscript, module: Module) -> None:
             raise LeaveError("a slice with a step", node)
         bounds = [_bound(work, module, one) for one in (node.slice.lower, node.slice.upper)]
         inside, index = f".slice({bounds[0]}, {bounds[1]})", ""
+        if _may_be_empty(work, node.slice):
+            # A query asks nothing where a slice ends before it begins; LIMIT is not to be negative.
+            work.edits(module).wrap(node, "(", f" if {bounds[0]} < {bounds[1]} else [])")
     else:
         text = _bound(work, module, node.slice)
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
@@ -52,6 +55,28 @@ def convert_subscript(work: Work, node: ast.Subscript, module: Module) -> None:
         inside, index = f".slice({text}, {following})", "[0]"
     brackets = source.text[begin : source.text.index("[", begin)].count(")")
     work.execute(node.value, module, f".all(){index}", inside=")" * brackets + inside, replaced=node)
+
+
+def _may_be_empty(work: Work, node: ast.Slice) -> bool:
+    """Whether both ends of a slice are numbers, and not both of them written there."""
+    ends = [one for one in (node.lower, node.upper) if one is not None]
+    return (
+        len(ends) == 2
+        and all(_is_number(work, one) for one in ends)
+        and not all(isinstance(one, ast.Constant) for one in ends)
+    )
+
+
+def _is_number(work: Work, node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return _is_number(work, node.left) and _is_number(work, node.right)
+    if isinstance(node, ast.Name):
+        unit = work.group.context.kinds.unit(node)
+        return isinstance(unit, Function) and any(
+            one.name == node.id and isinstance(one.annotation, ast.Name) and one.annotation.id == "int"
+            for one in unit.parameters
+        )
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _bound(work: Work, module: Module, node: ast.expr | None) -> str:

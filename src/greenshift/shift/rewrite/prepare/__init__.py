@@ -15,6 +15,7 @@ from greenshift.shift.rewrite.prepare.handed_sessions import renew_handed_sessio
 from greenshift.shift.rewrite.prepare.loading import load_before_reading
 from greenshift.shift.rewrite.prepare.polymorphic_load import load_subclasses
 from greenshift.shift.rewrite.prepare.probing import close_probes
+from greenshift.shift.rewrite.prepare.stale_relationships import reload_stale_relationships
 from greenshift.shift.rewrite.prepare.thread_functions import make_coroutine_functions
 from greenshift.shift.rewrite.tests import PREPARING
 
@@ -41,6 +42,7 @@ FIXERS: list[Fixer] = [
     _of_sessions(renew_handed_sessions),
     fetch_defaults,
     load_expired_columns,
+    reload_stale_relationships,
     load_subclasses,
     _of_sessions(refresh_after_commit),
     _of_sessions(refresh_after_expiring),

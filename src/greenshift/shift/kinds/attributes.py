@@ -10,6 +10,7 @@ from greenshift.shift.kinds.containers import attribute_cell
 from greenshift.shift.kinds.library import SESSION_COROUTINES
 from greenshift.shift.kinds.names import PackageName
 from greenshift.shift.kinds.proxies import WRAPPED, library_objects
+from greenshift.shift.kinds.row_factories import makes_rows
 from greenshift.shift.kinds.values import (
     NOTHING,
     ClassValue,
@@ -23,6 +24,7 @@ from greenshift.shift.kinds.values import (
     Provided,
     Provider,
     Row,
+    RowMaker,
     Session,
     SessionFactory,
     SessionMethod,
@@ -165,6 +167,8 @@ def _of_class(inference: Inference, receiver: ClassValue, name: str, reader: Uni
             else:
                 found.add(value)
         return frozenset(found)
+    if makes_rows(inference.classes, cls, name):
+        return frozenset({RowMaker(cls, name)})
     values: Values = NOTHING
     for one in inference.classes.line(cls):
         values |= inference.cells.read(("classattr", one, name), reader)

@@ -24,6 +24,7 @@ from greenshift.shift.kinds.values import (
     Provider,
     Query,
     Result,
+    RowMaker,
     Session,
     SessionFactory,
     SessionMethod,
@@ -184,6 +185,8 @@ class Calls:
                 return NOTHING
             inference.note_invocation(node, [method])
             return inference.invoke(FunctionValue(method, value), arguments, keywords, self.unit)
+        if isinstance(value, RowMaker):
+            return made_by(inference, value.cls, value.method, node) or NOTHING
         if isinstance(value, SessionMethod):
             return session_method(value.session, value.name, node, arguments) or NOTHING
         if isinstance(value, External):

@@ -6,7 +6,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from greenshift.shift.kinds.values import NOTHING, ClassValue, Collection, Instance, Session, SessionFactory, Values
+from greenshift.shift.kinds.values import (
+    NOTHING,
+    ClassValue,
+    Collection,
+    Instance,
+    RowMaker,
+    Session,
+    SessionFactory,
+    Values,
+)
 from greenshift.shift.project import Class
 
 if TYPE_CHECKING:
@@ -65,6 +74,17 @@ def meta_options(cls: Class, *names: str) -> Iterator[tuple[ast.expr, ast.expr]]
                             yield target, statement.value
 
 
+def makes_rows(classes: Classes, cls: Class, method: str) -> bool:
+    """Whether a class's method makes rows.
+
+    Args:
+        classes: The project's classes.
+        cls: The class.
+        method: The method.
+    """
+    return method in CREATING | BUILDING and bool(classes.externals(cls) & (BASES | PLAIN_BASES))
+
+
 def made_by(inference: Inference, cls: Class, method: str, node: ast.Call) -> Values | None:
     """Return what a factory's call gives; None for a class or method that makes no rows.
 
@@ -74,7 +94,7 @@ def made_by(inference: Inference, cls: Class, method: str, node: ast.Call) -> Va
         method: The method; ``create`` for a call of the class itself.
         node: The call.
     """
-    if method not in CREATING | BUILDING or not inference.classes.externals(cls) & (BASES | PLAIN_BASES):
+    if not makes_rows(inference.classes, cls, method):
         return None
     for one in inference.classes.line(cls):
         for _, value in meta_options(one, "model"):
@@ -93,6 +113,9 @@ def row_factory(kinds: Kinds, node: ast.Call) -> Class | None:
         node: The call.
     """
     called = node.func
+    for value in kinds.values(called):
+        if isinstance(value, RowMaker) and value.method in CREATING and is_row_factory(kinds.classes, value.cls):
+            return value.cls
     if isinstance(called, ast.Attribute) and called.attr in CREATING:
         called = called.value
     for value in kinds.values(called):

@@ -102,6 +102,19 @@ class Session(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class RowMaker(Value):
+    """A method of a factory of factory_boy as a value: handed on, or with arguments by functools.partial.
+
+    Attributes:
+        cls: The factory.
+        method: The method.
+    """
+
+    cls: Class
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionMethod(Value):
     """A method of a session that sends something, kept for later: ``delete = session.delete``."""
 

@@ -46,3 +46,17 @@ def test_finalizers_follow_a_yield_in_reverse_order() -> None:
 def test_sync_finalizers_stay() -> None:
     test = HEAD + "@pytest.fixture\ndef one(request):\n    request.addfinalizer(lambda: print(1))\n    return create\n"
     assert flipped(test, convert_requests).texts["test_it.py"] == test
+
+
+def test_a_finalizer_under_a_condition_is_run_in_the_loop() -> None:
+    test = (
+        "@pytest.fixture\ndef db(request):\n    db = SessionLocal()\n    if request.param:\n"
+        "        request.addfinalizer(db.close)\n        request.addfinalizer(lambda: print(1))\n    return db\n"
+    )
+    loop = "lambda loop=asyncio.get_running_loop(): loop.run_until_complete"
+    text = flipped(HEAD + test, convert_requests).texts["test_it.py"]
+    assert text.partition("create\n")[2] == (
+        "@pytest.fixture\nasync def db(request):\n    db = SessionLocal()\n    if request.param:\n"
+        f"        request.addfinalizer({loop}(db.close()))\n        request.addfinalizer(lambda: print(1))\n"
+        "    return db\n"
+    )

@@ -115,3 +115,30 @@ def test_a_second_run_changes_nothing(meta: str) -> None:
     again = run_stage("flip", texts, fixers=[fix_awaiting, fix_bridges, convert_row_factories])
     assert again.texts["factories.py"] == once.texts["factories.py"]
     assert again.texts["test_it.py"] == once.texts["test_it.py"]
+
+
+HANDED_ON = """\
+from functools import partial
+@pytest.fixture
+def add_tag():
+    return partial(TagFactory.create, name="x")
+def test_it(add_tag):
+    add_tag(id=1)
+"""
+
+
+def test_a_method_that_is_handed_on_runs_inside_as_well() -> None:
+    text = flipped_test(HANDED_ON)
+    assert 'def add_tag():\n    return partial(TagFactory.create, name="x")\n' in text
+    assert "async def test_it(add_tag):\n    await greenlet_spawn(lambda: add_tag(id=1))\n" in text
+
+
+def test_a_proxy_is_asked_for_its_session_at_every_use() -> None:
+    proxy = "class Local:\n    def __getattr__(self, name):\n        return getattr(SessionLocal(), name)\n"
+    test = (
+        proxy
+        + "current = Local()\ndef test_it():\n    TagFactory._meta.sqlalchemy_session = current\n    TagFactory()\n"
+    )
+    inside = "lambda: current.sync_session"
+    text = flipped_test(test, meta="sqlalchemy_session = None")
+    assert f"    TagFactory._meta.sqlalchemy_session = scoped_session({inside}, {inside})\n" in text

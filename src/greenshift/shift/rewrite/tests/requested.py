@@ -96,7 +96,7 @@ def _finalized(context: Context, function: Function) -> None:
     statements = [context.kinds.parents.get(call) for call in calls]
     simple = function not in context.kinds.generators and all(one in body for one in statements)
     if not simple or (returns and returns != [last]):
-        context.leave(module, calls[0], KIND, "a finalizer is async now: pytest calls it without awaiting")
+        _run_in_loop(context, function, calls)
         return
     indentation = source.indentation(last)
     make_async(context, function)
@@ -112,6 +112,18 @@ def _finalized(context: Context, function: Function) -> None:
             edits.insert(source.line_end(source.end(last)), "".join(ending))
         else:
             edits.insert(source.line_end(source.end(last)), f"{indentation}yield\n" + "".join(ending))
+
+
+def _run_in_loop(context: Context, function: Function, calls: list[ast.Call]) -> None:
+    """Finalizers that are not called in every case: the loop, which does not run by then, runs them."""
+    make_async(context, function)
+    asyncio = context.imports(function.module).need("asyncio", "")
+    for call in calls:
+        finalizer = call.args[0]
+        if _is_async(context, finalizer):
+            loop = f"lambda loop={asyncio}.get_running_loop(): loop.run_until_complete("
+            called = _called(context, finalizer).removeprefix("await ")
+            context.edits(function.module).replace_node(finalizer, f"{loop}{called})")
 
 
 def _called(context: Context, node: ast.expr) -> str:

@@ -12,7 +12,7 @@ from greenshift.shift.kinds.row_factories import (
     meta_options,
     outside_options,
 )
-from greenshift.shift.kinds.values import Session, SessionFactory
+from greenshift.shift.kinds.values import Instance, Session, SessionFactory
 from greenshift.shift.project import Module
 from greenshift.shift.rewrite.context import Context
 
@@ -52,6 +52,12 @@ def _convert(context: Context, module: Module, target: ast.expr, value: ast.expr
         start = source.end(target) - len(option)
         edits.replace(start, source.end(target), SESSION_FACTORY)
         edits.wrap(value, "lambda: ", "().sync_session")
+        return
+    if any(isinstance(one, Instance) for one in context.kinds.values(value)):
+        # A proxy: which session it stands for is asked at every use, as before.
+        scoped = context.imports(module).need("sqlalchemy.orm", "scoped_session")
+        inside = f"lambda: {source.segment(value)}.sync_session"
+        edits.replace_node(value, f"{scoped}({inside}, {inside})")
         return
     edits.insert_after(value, _inside(context, value))
 

@@ -19,6 +19,15 @@ _VARIABLE = re.compile(
 _FIELD = re.compile(r"^\s+([A-Za-z0-9_]*(?:database|sqlalchemy|db)[a-z0-9_]*(?:ur[li]|dsn))\s*:", re.M | re.I)
 
 
+def mentions_postgresql(text: str) -> bool:
+    """Return whether a text names PostgreSQL: in a URL, as a driver, as a type of settings.
+
+    Args:
+        text: The text of a module, or of several.
+    """
+    return _POSTGRES.search(text) is not None
+
+
 def url_variables(texts: Mapping[str, str]) -> tuple[str, ...]:
     """Return the environment variables from which an application takes its database's URL.
 
@@ -39,7 +48,7 @@ def settings_facts(before: Mapping[str, str], after: Mapping[str, str], options:
     """
     whole = "\n".join(before.values())
     drivers = [one or other for one, other in _POSTGRES.findall(whole) if one or other]
-    uses_postgresql = bool(_POSTGRES.search(whole))
+    uses_postgresql = mentions_postgresql(whole)
     tests = [text for file, text in after.items() if is_test_file(file)]
     driver = "psycopg" if options.postgres_driver == "psycopg" else next(iter(drivers), None)
     return SettingsFacts(

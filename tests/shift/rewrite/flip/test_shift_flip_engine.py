@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
 from infrastructure import flip, flipped, reasons
@@ -124,3 +125,32 @@ def test_an_engine_in_partial_is_renamed_and_listed() -> None:
     result = flip(CREATE + "from functools import partial\nmake = partial(create_engine, echo=True)\n", fix_engines)
     assert "partial(create_async_engine, echo=True)" in result.texts["app.py"]
     assert reasons(result, "engine")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        'options = {"url": "sqlite:///a.db", "echo": True}',
+        'options = dict(url="sqlite:///a.db")',
+        'options: dict = {}\noptions["url"] = "sqlite:///a.db"',
+    ],
+)
+def test_a_url_among_other_arguments(options: str) -> None:
+    new = flipped(CREATE + f"{options}\nengine = create_engine(**options)\n", fix_engines)
+    assert "create_async_engine(**options)" in new
+    names: dict[str, Any] = {}
+    exec(new, names)
+    assert names["engine"].url.render_as_string() == "sqlite+aiosqlite:///a.db"
+
+
+def test_a_url_that_is_handed_in_among_other_arguments() -> None:
+    result = flip(
+        CREATE + "def make(url, options):\n    given = {'url': url}\n    return create_engine(**given)\n", fix_engines
+    )
+    assert "{'url': async_url(url)}" in result.texts["app.py"]
+    assert reasons(result, "url") == []
+
+
+def test_arguments_that_nobody_can_see_are_listed() -> None:
+    result = flip(CREATE + "def make(options):\n    return create_engine(**options)\n", fix_engines)
+    assert reasons(result, "url") == ["the URL among these arguments must name an async driver"]

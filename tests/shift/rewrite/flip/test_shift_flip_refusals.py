@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from greenshift.postgres import ServerSettings, open_server
 from greenshift.shift.rewrite.context import Options
 from greenshift.shift.rewrite.stages import run_stages
 
+NOWHERE = "postgresql+asyncpg://nobody:secret@127.0.0.1:9/nothing"
 HEAD = """\
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
@@ -50,15 +52,15 @@ def ping(session: Session):
 @pytest.mark.parametrize(
     ("body", "error", "expected"),
     [
-        (PROBE, "OperationalError", "(OperationalError, OSError)"),
-        (PROBE, "SQLAlchemyError as error", "(SQLAlchemyError, OSError) as error"),
-        (PROBE, "(DBAPIError, ValueError)", "(DBAPIError, ValueError, OSError)"),
+        (PROBE, "OperationalError", "(OperationalError, DBAPIError, OSError, PostgresError)"),
+        (PROBE, "SQLAlchemyError as error", "(SQLAlchemyError, OSError, PostgresError) as error"),
+        (PROBE, "(DBAPIError, ValueError)", "(DBAPIError, ValueError, OSError, PostgresError)"),
         (PROBE, "Exception", "Exception"),
         (PROBE, "(OperationalError, OSError)", "(OperationalError, OSError)"),
-        (QUERY, "OperationalError", "(OperationalError, OSError)"),
+        (QUERY, "OperationalError", "(OperationalError, OSError, PostgresError)"),
         (QUERY, "SQLAlchemyError", "SQLAlchemyError"),
         (QUERY, "IntegrityError", "IntegrityError"),
-        (PING, "SQLAlchemyError", "(SQLAlchemyError, OSError)"),
+        (PING, "SQLAlchemyError", "(SQLAlchemyError, OSError, PostgresError)"),
     ],
 )
 def test_handlers(body: str, error: str, expected: str) -> None:
@@ -73,6 +75,25 @@ def test_what_sends_nothing_is_left() -> None:
     assert "except OperationalError:" in shifted(
         "def f():\n    try:\n        g()\n    except OperationalError:\n        pass\n"
     )
+
+
+def test_an_application_of_sqlite_needs_none() -> None:
+    head = HEAD.replace("postgresql://nobody:secret@127.0.0.1:9/nothing", "sqlite://")
+    after = run_stages({"app.py": head + PROBE.format(error="OperationalError")})[-1].texts["app.py"]
+    assert "except OperationalError:" in after
+
+
+def test_a_server_that_refuses_is_handled_as_before(tmp_path: Path) -> None:
+    server = open_server(ServerSettings())
+    try:
+        text = shifted(PROBE.format(error="OperationalError"))
+        assert NOWHERE in text
+        (tmp_path / "app.py").write_text(text.replace(NOWHERE, server.url("no_such_database", "asyncpg")))
+        code = "import app, asyncio; print(asyncio.run(app.ready()))"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    finally:
+        server.stop()
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])

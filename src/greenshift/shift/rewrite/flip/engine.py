@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from greenshift.shift.project import Module
 from greenshift.shift.project.traversal import walk
@@ -73,6 +74,8 @@ def _creator(context: Context, urls: Urls, module: Module, node: ast.Name | ast.
         first = url.value if url is not None else call.args[0] if call.args else None
         if first is not None and not isinstance(first, ast.Starred):
             urls.convert(module, first)
+        elif first is None:
+            _hidden_url(context, urls, module, call)
     fix_connect_args(context, module, call)
 
 
@@ -83,6 +86,42 @@ def _hidden_arguments(context: Context, module: Module, call: ast.Call) -> None:
     for node in walk(around):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in REFUSED:
             context.leave(module, node, "engine", REFUSED[node.value])
+
+
+def _hidden_url(context: Context, urls: Urls, module: Module, call: ast.Call) -> None:
+    """The URL in a dictionary whose items are the arguments: ``create_engine(**options)``."""
+    function = enclosing(context, call)
+    around = function.node if function is not None else module.source.tree
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            continue
+        found = list(_urls_in(keyword.value, around))
+        for value in found:
+            urls.convert(module, value)
+        if not found:
+            context.leave(module, call, "url", "the URL among these arguments must name an async driver")
+
+
+def _urls_in(options: ast.expr, around: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(options, ast.Dict):
+        yield from (
+            value
+            for key, value in zip(options.keys, options.values, strict=True)
+            if isinstance(key, ast.Constant) and key.value == "url"
+        )
+    elif isinstance(options, ast.Call) and isinstance(options.func, ast.Name) and options.func.id == "dict":
+        yield from (keyword.value for keyword in options.keywords if keyword.arg == "url")
+    elif isinstance(options, ast.Name):
+        for node in walk(around):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name) and target.id == options.id:
+                    yield from _urls_in(node.value, around)
+                elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                    key = target.slice
+                    if target.value.id == options.id and isinstance(key, ast.Constant) and key.value == "url":
+                        yield node.value
 
 
 def _refused_arguments(context: Context, module: Module, call: ast.Call) -> list[ast.keyword]:

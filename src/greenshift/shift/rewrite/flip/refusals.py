@@ -1,7 +1,8 @@
-"""Handlers of failed connections also take what asyncpg raises: ``OSError``, which SQLAlchemy does not wrap.
+"""Handlers of failed connections also take what asyncpg raises then, which SQLAlchemy does not wrap.
 
-Where nobody listens at the address, or the host is unknown, psycopg's error becomes SQLAlchemy's ``OperationalError``;
-asyncpg lets the ``ConnectionRefusedError`` or ``socket.gaierror`` of the loop through, and so does SQLAlchemy.
+Where no connection comes about, psycopg's error becomes SQLAlchemy's ``OperationalError``. With asyncpg SQLAlchemy lets
+through the ``OSError`` where nobody listens or the host is unknown; and where the server refuses (the password, the
+database, too many clients) asyncpg's own ``PostgresError`` in SQLAlchemy 2.0, and a bare ``DBAPIError`` in 2.1.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from greenshift.shift.facts import mentions_postgresql
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.project import Module
 from greenshift.shift.rewrite.context import Context
@@ -21,7 +23,7 @@ WIDE = {"Exception", "BaseException", "OSError", "IOError", "ConnectionError", "
 
 
 def take_refusals(context: Context) -> None:
-    """Add ``OSError`` to handlers of failed connections, where the driver is asyncpg.
+    """Widen the handlers of failed connections, where the driver is asyncpg.
 
     Args:
         context: The flip's context, with its colours.
@@ -30,6 +32,8 @@ def take_refusals(context: Context) -> None:
     assert colours is not None
     if context.options.postgres_driver != "asyncpg":
         return
+    if not any(mentions_postgresql(module.source.text) for module in context.project.modules):
+        return
     for module in context.project.modules:
         for node in module.source.nodes_of(ast.Try):
             sent = [one for one in _of_body(node) if one in colours.awaits or _is_context(context, one)]
@@ -37,7 +41,7 @@ def take_refusals(context: Context) -> None:
                 continue
             for handler in node.handlers:
                 if handler.type is not None and _means_refusal(context, module, handler.type, sent):
-                    _widen(context, module, handler.type)
+                    _widen(context, module, handler.type, is_probe=all(map(_only_connects, sent)))
 
 
 def _of_body(node: ast.Try) -> Iterator[ast.AST]:
@@ -78,10 +82,14 @@ def _names(node: ast.expr | None) -> Iterator[str]:
             yield ast.unparse(one).rpartition(".")[2]
 
 
-def _widen(context: Context, module: Module, node: ast.expr) -> None:
-    edits, source = context.edits(module), module.source
+def _widen(context: Context, module: Module, node: ast.expr, *, is_probe: bool) -> None:
+    edits, source, imports = context.edits(module), module.source, context.imports(module)
+    more = f"OSError, {imports.need('asyncpg', 'PostgresError')}"
+    if is_probe and not set(_names(node)) & GENERAL:
+        # Where more is sent, it would take what the statements raise as well.
+        more = f"{imports.need('sqlalchemy.exc', 'DBAPIError')}, {more}"
     if isinstance(node, ast.Tuple):
-        edits.insert_after(node.elts[-1], ", OSError")
+        edits.insert_after(node.elts[-1], f", {more}")
     else:
-        edits.replace_node(node, f"({source.segment(node)}, OSError)")
+        edits.replace_node(node, f"({source.segment(node)}, {more})")
     context.count("refusals")

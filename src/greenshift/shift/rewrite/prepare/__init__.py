@@ -17,6 +17,7 @@ from greenshift.shift.rewrite.prepare.polymorphic_load import load_subclasses
 from greenshift.shift.rewrite.prepare.probing import close_probes
 from greenshift.shift.rewrite.prepare.stale_relationships import reload_stale_relationships
 from greenshift.shift.rewrite.prepare.thread_functions import make_coroutine_functions
+from greenshift.shift.rewrite.prepare.unsynchronized import load_unsynchronized
 from greenshift.shift.rewrite.tests import PREPARING
 
 
@@ -43,6 +44,7 @@ FIXERS: list[Fixer] = [
     fetch_defaults,
     load_expired_columns,
     reload_stale_relationships,
+    load_unsynchronized,
     load_subclasses,
     _of_sessions(refresh_after_commit),
     _of_sessions(refresh_after_expiring),

@@ -15,6 +15,7 @@ from greenshift.shift.kinds.values import (
     ClassValue,
     Collection,
     Connection,
+    Coroutine,
     Dependency,
     Engine,
     External,
@@ -31,6 +32,7 @@ from greenshift.shift.kinds.values import (
     Statement,
     SuperValue,
     TestClientValue,
+    ThreadFunction,
     TupleValue,
     Value,
     Values,
@@ -49,6 +51,8 @@ CALLS_ITS_ARGUMENT = {
     "asyncio.run", "anyio.run", "asyncio.to_thread", "fastapi.concurrency.run_in_threadpool",
     "starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync",
 }  # fmt: skip
+MAKES_COROUTINE_FUNCTIONS = {"asgiref.sync.sync_to_async", "asyncer.asyncify"}
+"""Functions that make a coroutine function of a sync one, which runs in a thread."""
 PARTIAL = {"functools.partial"}
 CONSUMING = {"list", "set", "tuple", "sorted", "sum", "any", "all", "max", "min", "dict", "frozenset"}
 """Functions that run through what they are given before they return."""
@@ -185,6 +189,8 @@ class Calls:
                 return NOTHING
             inference.note_invocation(node, [method])
             return inference.invoke(FunctionValue(method, value), arguments, keywords, self.unit)
+        if isinstance(value, ThreadFunction):
+            return frozenset({Coroutine(self.invoke(value.function, arguments, keywords))})
         if isinstance(value, RowMaker):
             return made_by(inference, value.cls, value.method, node) or NOTHING
         if isinstance(value, SessionMethod):
@@ -227,6 +233,9 @@ class Calls:
                 else:
                     found.add(value)
             return frozenset(found)
+        if name in MAKES_COROUTINE_FUNCTIONS:
+            made = frozenset(ThreadFunction(value) for value in first if isinstance(value, FunctionValue))
+            return made or frozenset({ExternalInstance(name)})
         if name in CALLS_ITS_ARGUMENT:
             returned: set[Value] = set()
             for value in first:

@@ -102,6 +102,13 @@ class Session(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadFunction(Value):
+    """What ``sync_to_async`` makes of a function: calling it gives a coroutine of what the function returns."""
+
+    function: FunctionValue
+
+
+@dataclass(frozen=True, slots=True)
 class RowMaker(Value):
     """A method of a factory of factory_boy as a value: handed on, or with arguments by functools.partial.
 

@@ -11,7 +11,8 @@ from greenshift.shift.rewrite.flip.threads import fix_threads
 
 START = (
     "import asyncio\nfrom functools import partial\nfrom fastapi.concurrency import run_in_threadpool\n"
-    "from sqlalchemy.orm import Session\ndef load(db: Session, n=0):\n    return db.scalar(n)\n"
+    "from asgiref.sync import sync_to_async\nfrom sqlalchemy.orm import Session\n"
+    "def load(db: Session, n=0):\n    return db.scalar(n)\n"
     "def pure(n):\n    return n\n"
 )
 
@@ -25,6 +26,10 @@ START = (
         ("await loop.run_in_executor(None, partial(load, db))", "await partial(load, db)()"),
         ("asyncio.create_task(asyncio.to_thread(load, db))", "asyncio.create_task(load(db))"),
         ("await asyncio.to_thread(pure, 1)", "await asyncio.to_thread(pure, 1)"),
+        ("await sync_to_async(load)(db)", "await load(db)"),
+        ("await sync_to_async(load, thread_sensitive=False)(db, n=2)", "await load(db, n=2)"),
+        ("await asyncio.gather(sync_to_async(load)(db))", "await asyncio.gather(load(db))"),
+        ("await sync_to_async(pure)(1)", "await sync_to_async(pure)(1)"),
     ],
 )
 def test_thread_pools(before: str, after: str) -> None:

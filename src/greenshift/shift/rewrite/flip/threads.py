@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.colour import Colours
+from greenshift.shift.kinds.calls import MAKES_COROUTINE_FUNCTIONS
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
@@ -12,7 +13,7 @@ from greenshift.shift.rewrite.flip.scope import library_name
 
 DIRECT = {
     "asyncio.to_thread", "fastapi.concurrency.run_in_threadpool", "starlette.concurrency.run_in_threadpool",
-    "anyio.to_thread.run_sync", "asgiref.sync.sync_to_async",
+    "anyio.to_thread.run_sync",
 }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def fix_threads(context: Context) -> None:
 
 
 def _function_index(context: Context, module: Module, call: ast.Call) -> int | None:
-    if library_name(context, module, call.func) in DIRECT:
+    if library_name(context, module, call.func) in DIRECT | MAKES_COROUTINE_FUNCTIONS:
         return 0
     return 1 if isinstance(call.func, ast.Attribute) and call.func.attr == "run_in_executor" else None
 
@@ -59,6 +60,10 @@ def _call_directly(context: Context, module: Module, call: ast.Call, index: int)
     source, edits = module.source, context.edits(module)
     function = call.args[index]
     edits.replace(source.start(call), source.start(function), "")
+    if library_name(context, module, call.func) in MAKES_COROUTINE_FUNCTIONS:
+        # It is one by itself now.
+        edits.replace(source.end(function), source.end(call), "")
+        return
     rest: list[ast.expr | ast.keyword] = [*call.args[index + 1 :], *call.keywords]
     if rest:
         edits.replace(source.end(function), min(source.start(one) for one in rest), "(")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 
+from greenshift.shift.kinds.calls import MAKES_COROUTINE_FUNCTIONS
 from greenshift.shift.project import Function
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.flip.blocking import blocking_calls
 
-DECORATORS = {"asgiref.sync.sync_to_async", "asyncer.asyncify"}
 CACHES = {"functools.lru_cache", "functools.cache", "cachetools.cached", "cachetools.func.ttl_cache"}
 KIND = "thread"
 
@@ -50,7 +50,7 @@ def _decorator(context: Context, function: Function) -> ast.expr | None:
         return None
     outermost = function.decorators[0]
     node = outermost.func if isinstance(outermost, ast.Call) else outermost
-    return outermost if context.kinds.library_name(function.module, node) in DECORATORS else None
+    return outermost if context.kinds.library_name(function.module, node) in MAKES_COROUTINE_FUNCTIONS else None
 
 
 def _in_the_way(context: Context, function: Function, decorator: ast.expr) -> str | None:

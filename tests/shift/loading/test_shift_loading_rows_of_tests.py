@@ -89,6 +89,12 @@ SAMPLES = [
     ("assert user.titles == []", "assert await greenlet_spawn(lambda: user.titles) == []"),
     # What is made here is no factory's row.
     ("assert shown(User()) == []", "assert shown(User()) == []"),
+    # What a test stores has its relationships, but not theirs, refreshed.
+    (
+        "kept = User()\n    db.add(kept)\n    db.commit()\n    assert number(kept) == len(shown(kept))",
+        "kept = User()\n    db.add(kept)\n    await db.commit()\n"
+        "    assert number(kept) == len(await db.run_sync(lambda _: shown(kept)))",
+    ),
     # What becomes async is awaited.
     ("assert get(db, user) == []", "assert await get(db, user) == []"),
     # What is expired is to be loaded anew, whoever made it.

@@ -49,17 +49,12 @@ class _TestRows:
             if name is not None:
                 yield module, node, name
         tests = [module for module in self.kinds.project.modules if module.is_test]
-        if not any(self._may_need(module) for module in tests):
-            return
         self._follow()
         for module in tests:
             for call in self.kinds.calls(module):
                 name = self._left(call, self._through(call))
                 if name is not None:
                     yield module, call, name
-
-    def _may_need(self, module: Module) -> bool:
-        return "expire" in module.source.text or any(map(self._made_by_factory, self.kinds.calls(module)))
 
     # ------------------------------------------------------------- what tests read themselves
 
@@ -149,7 +144,7 @@ class _TestRows:
         for site, path in sorted(reaches, key=lambda reach: reach[1]):
             if expired is not None and expired < node.lineno:
                 return path[-1]
-            if len(path) > 1 and self._made_by_factory(site):
+            if len(path) > 1 and (self._made_by_factory(site) or self._made_by_test(site)):
                 return path[-1]
         return None
 
@@ -158,6 +153,13 @@ class _TestRows:
             found = site_of(self.kinds, site)
             self._is_factory[site] = found is not None and found.kind == "factory"
         return self._is_factory[site]
+
+    def _made_by_test(self, site: ast.AST) -> bool:
+        """Whether a row is constructed in a test or fixture that stores something."""
+        found = site_of(self.kinds, site)
+        if found is None or found.kind != "constructor" or not found.module.is_test:
+            return False
+        return self.kinds.unit(site) in self.sending
 
     def _expired_in(self, unit: Function) -> int | None:
         """The line on which a test first expires what its session holds."""

@@ -10,7 +10,7 @@ import ast
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.names import is_sqlalchemy
 from greenshift.shift.kinds.values import ClassValue, Instance, Session
-from greenshift.shift.loading.local_reads import statements_of
+from greenshift.shift.loading.statements import statements_of
 from greenshift.shift.project import Class, Function
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context

@@ -22,7 +22,7 @@ from modernize_samples import expression, modernized, reasons
         ("[*db.query(User)]", "[*db.scalars(select(User))]"),
         ("list(map(str, db.query(User)))", "list(map(str, db.scalars(select(User))))"),
         ("db.query(User)[1:3]", "db.scalars(select(User).slice(1, 3)).all()"),
-        ("db.query(User)[:key]", "db.scalars(select(User).slice(None, key)).all()"),
+        ("db.query(User)[:key]", "db.scalars(select(User).limit(key)).all()"),
         ("db.query(User)[key:]", "db.scalars(select(User).slice(key, None)).all()"),
         ("db.query(User).order_by(User.id)[0]", "db.scalars(select(User).order_by(User.id).slice(0, 1)).all()[0]"),
         ("db.query(User)[key].name", "db.scalars(select(User).slice(key, key + 1)).all()[0].name"),
@@ -48,9 +48,8 @@ def test_iteration(before: str, after: str) -> None:
 )
 def test_a_slice_that_may_end_before_it_begins_asks_nothing(bounds: str, condition: str) -> None:
     code = "def read(db: Session, start: int, stop: int, size: int, key):\n    return db.query(User)[" + bounds + "]\n"
-    asked = (
-        f"db.scalars(select(User).slice({', '.join(bounds.split(':')) if bounds[0] != ':' else 'None, stop'})).all()"
-    )
+    limits = "limit(stop)" if bounds == ":stop" else f"slice({', '.join(bounds.split(':'))})"
+    asked = f"db.scalars(select(User).{limits}).all()"
     expected = f"({asked} if {condition} else [])" if condition else asked
     assert modernized(code).endswith(f"    return {expected}")
 
@@ -105,3 +104,29 @@ def test_loops() -> None:
 )
 def test_left(query: str, reason: str) -> None:
     assert reason in reasons(f"def read(db: Session, key):\n    return {query}\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            "def f(db: Session) -> list[User]:\n    return db.query(User).all()",
+            "return list(db.scalars(select(User)).all())",
+        ),
+        (
+            "def f(db: Session, x) -> list[User]:\n    return db.query(User).all() if x else []",
+            "return list(db.scalars(select(User)).all()) if x else []",
+        ),
+        (
+            "def f(db: Session):\n    found: list[User] = db.query(User).all()\n    return found",
+            "found: list[User] = list(db.scalars(select(User)).all())",
+        ),
+        ("def f(db: Session):\n    return db.query(User).all()", "return db.scalars(select(User)).all()"),
+        (
+            "def f(db: Session) -> int:\n    return len(db.query(User).all())",
+            "return len(db.scalars(select(User)).all())",
+        ),
+    ],
+)
+def test_what_is_annotated_as_a_list_is_made_one(code: str, expected: str) -> None:
+    assert expected in [line.strip() for line in modernized(code).splitlines()]

@@ -7,7 +7,7 @@ import ast
 from greenshift.shift.kinds.names import ExternalName, is_sqlalchemy
 from greenshift.shift.kinds.values import Query, Values
 from greenshift.shift.project import Function, Module
-from greenshift.shift.project.traversal import children
+from greenshift.shift.project.traversal import children, walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.modernize.group import LeaveError
 from greenshift.shift.rewrite.modernize.work import Work
@@ -41,7 +41,8 @@ def convert_annotations(work: Work, known: QueryAnnotations) -> None:
     kinds = work.group.context.kinds
     seen: set[ast.AST] = set()
     for function, annotation in known.returns:
-        if _gives(work, kinds.result(function)):
+        results = [kinds.result(function), *(kinds.result(one) for one in _overriding(work, function))]
+        if any(_gives(work, values) for values in results):
             _convert(work, function.module, annotation, seen)
     for function, name, annotation in known.parameters:
         if _gives(work, kinds.parameter(function, name)):
@@ -50,6 +51,14 @@ def convert_annotations(work: Work, known: QueryAnnotations) -> None:
         parent = kinds.parents.get(node)
         if isinstance(parent, ast.AnnAssign):
             _convert(work, module, parent.annotation, seen)
+
+
+def _overriding(work: Work, function: Function) -> list[Function]:
+    """The methods that stand for one that says nothing itself: an abstract one, or a protocol's."""
+    if function.owner is None or any(isinstance(node, ast.Return) and node.value for node in walk(function.node)):
+        return []
+    below = work.group.context.kinds.classes.below(function.owner)
+    return [cls.functions[function.name] for cls in below if function.name in cls.functions]
 
 
 def _gives(work: Work, values: Values) -> bool:

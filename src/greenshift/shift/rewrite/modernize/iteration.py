@@ -40,7 +40,7 @@ def convert_subscript(work: Work, node: ast.Subscript, module: Module) -> None:
         if node.slice.step is not None:
             raise LeaveError("a slice with a step", node)
         bounds = [_bound(work, module, one) for one in (node.slice.lower, node.slice.upper)]
-        inside, index = f".slice({bounds[0]}, {bounds[1]})", ""
+        inside, index = f".slice({bounds[0]}, {bounds[1]})" if node.slice.lower else f".limit({bounds[1]})", ""
         if _may_be_empty(work, node.slice):
             # A query asks nothing where a slice ends before it begins; LIMIT is not to be negative.
             work.edits(module).wrap(node, "(", f" if {bounds[0]} < {bounds[1]} else [])")

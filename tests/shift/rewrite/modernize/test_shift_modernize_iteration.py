@@ -121,6 +121,10 @@ def test_left(query: str, reason: str) -> None:
             "def f(db: Session):\n    found: list[User] = db.query(User).all()\n    return found",
             "found: list[User] = list(db.scalars(select(User)).all())",
         ),
+        (
+            "def f(db: Session, a: int, b: int) -> list[User]:\n    return db.query(User)[a:b]",
+            "return list((db.scalars(select(User).slice(a, b)).all() if a < b else []))",
+        ),
         ("def f(db: Session):\n    return db.query(User).all()", "return db.scalars(select(User)).all()"),
         (
             "def f(db: Session) -> int:\n    return len(db.query(User).all())",

@@ -9,6 +9,7 @@ from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.modernize.group import LeaveError
 from greenshift.shift.rewrite.modernize.layout import without_comments
+from greenshift.shift.rewrite.modernize.lists import is_given_as_list
 from greenshift.shift.rewrite.modernize.work import Work
 
 ITERATING = {
@@ -41,6 +42,8 @@ def convert_subscript(work: Work, node: ast.Subscript, module: Module) -> None:
             raise LeaveError("a slice with a step", node)
         bounds = [_bound(work, module, one) for one in (node.slice.lower, node.slice.upper)]
         inside, index = f".slice({bounds[0]}, {bounds[1]})" if node.slice.lower else f".limit({bounds[1]})", ""
+        if is_given_as_list(work, node):
+            work.edits(module).wrap(node, "list(", ")")
         if _may_be_empty(work, node.slice):
             # A query asks nothing where a slice ends before it begins; LIMIT is not to be negative.
             work.edits(module).wrap(node, "(", f" if {bounds[0]} < {bounds[1]} else [])")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.values import COLUMN
-from greenshift.shift.project import Function
 from greenshift.shift.rewrite.modernize.group import LeaveError, Step, is_scalar
 from greenshift.shift.rewrite.modernize.layout import enclose
+from greenshift.shift.rewrite.modernize.lists import is_given_as_list
 from greenshift.shift.rewrite.modernize.uniqueness import needs_unique
 from greenshift.shift.rewrite.modernize.work import Work
 
@@ -18,7 +18,7 @@ KEEPS_ONE_ROW = {"filter", "where", "filter_by", "join", "outerjoin", "select_fr
 def convert_fetch(work: Work, step: Step) -> None:
     """``q.all()``, ``q.one()`` and ``q.one_or_none()``."""
     _without_arguments(step)
-    if step.name == "all" and _is_given_as_list(work, step.call):
+    if step.name == "all" and is_given_as_list(work, step.call):
         # What a result gives is a list, but is typed as a Sequence.
         work.edits(step.module).wrap(step.call, "list(", ")")
     work.execute(step.receiver, step.module, f".{step.name}()", replaced=step.call)
@@ -50,24 +50,6 @@ def convert_scalar(work: Work, step: Step) -> None:
     ending = ".scalar_one()" if shape == (COLUMN,) and _is_one_row(work, step) else ".scalar_one_or_none()"
     work.answer(step.call, "execute", *between, ending.strip(".()"))
     enclose(work.edits(step.module), step.receiver, f"{session}.execute(", "", f"){unique}{ending}", step.call)
-
-
-def _is_given_as_list(work: Work, call: ast.Call) -> bool:
-    """Whether a call stands for a whole value that is annotated as a list: what is returned, or is assigned."""
-    kinds = work.group.context.kinds
-    node: ast.AST = call
-    parent = kinds.parents.get(node)
-    while isinstance(parent, ast.IfExp) and node is not parent.test:
-        node, parent = parent, kinds.parents.get(parent)
-    annotation: ast.expr | None = None
-    if isinstance(parent, ast.AnnAssign):
-        annotation = parent.annotation
-    elif isinstance(parent, ast.Return):
-        unit = kinds.unit(call)
-        if isinstance(unit, Function) and not isinstance(unit.node, ast.Lambda):
-            annotation = unit.node.returns
-    named = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-    return isinstance(named, ast.Name) and named.id in ("list", "List")
 
 
 def _without_arguments(step: Step) -> None:

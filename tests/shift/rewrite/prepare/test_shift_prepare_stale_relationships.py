@@ -160,3 +160,57 @@ def test_a_session_holds_what_expiring_would_have_loaded(case: str) -> None:
 def test_nothing_is_written_where_nothing_gets_stale(text: str) -> None:
     fixers = [keep_after_commit, reload_stale_relationships]
     assert "after_flush" not in run_stage("prepare", {"app.py": text}, fixers=fixers).texts["app.py"]
+
+
+KEYS = """\
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "owners"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"))
+    owner: Mapped[Owner | None] = relationship(lazy="raise_on_sql")
+    shown: Mapped[Owner | None] = relationship(viewonly=True)
+
+
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+SessionLocal = sessionmaker(bind=engine)
+
+
+def load(session: Session) -> Item:
+    return session.scalars(select(Item).options(selectinload(Item.owner), selectinload(Item.shown))).one()
+
+
+def change(item: Item, key: int) -> None:
+    {change}
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["item.owner_id = key", 'for name, value in {"owner_id": key}.items():\n        setattr(item, name, value)'],
+)
+def test_a_key_leads_somewhere_else(change: str) -> None:
+    fixers = [keep_after_commit, reload_stale_relationships]
+    result = run_stage("prepare", {"app.py": KEYS.replace("{change}", change)}, fixers=fixers)
+    with running(result.texts["app.py"]) as app, app.SessionLocal() as session:
+        session.add_all([app.Owner(id=1), app.Owner(id=2), app.Item(owner_id=1)])
+        session.commit()
+        item = app.load(session)
+        assert (item.owner.id, item.shown.id) == (1, 1)
+        app.change(item, 2)
+        session.commit()
+        again = app.load(session)
+        assert (again.owner.id, again.shown.id) == (2, 2)

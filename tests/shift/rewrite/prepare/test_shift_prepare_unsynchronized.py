@@ -60,3 +60,34 @@ def test_nothing_held_gets_stale(body: str) -> None:
 def test_a_name_that_is_taken_is_left_alone() -> None:
     code = "def rename(session: Session, held):\n    session.bulk_update_mappings(User, held)\n    return held\n"
     assert prepared(code) == LOADING.replace("held", "held_row")
+
+
+HOLDER = """\
+from app.database import SessionLocal
+
+
+class Holder:
+    @property
+    def session(self):
+        return SessionLocal()
+
+
+holder = Holder()
+"""
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [("holder.session", LOADING.replace("session.", "holder.session.")), ("session", "")],
+    ids=["kept by the application", "the tests' own"],
+)
+def test_tests_on_the_session_that_the_application_keeps(session: str, expected: str) -> None:
+    code = (
+        HEAD + "from sqlalchemy import update\nfrom app.holder import Holder\n\n\n"
+        "def test_rename(holder: Holder, session: Session):\n"
+        f"    {session}.execute(update(User).values(name='b').execution_options(synchronize_session=False))\n"
+        f"    {session}.commit()\n"
+    )
+    texts = {"app/models.py": MODELS, "app/database.py": DATABASE, "app/holder.py": HOLDER, "tests/test_it.py": code}
+    result = run_stage("prepare", {"app/__init__.py": "", **texts}, fixers=FIXERS)
+    assert changes(code, result.texts["tests/test_it.py"]) == expected

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.kinds.values import ClassValue, Instance
-from greenshift.shift.loading.paths import NOT_PLAIN
 from greenshift.shift.project import Class, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
@@ -20,6 +19,8 @@ from greenshift.shift.rewrite.definitions import insert_definition, top_statemen
 from greenshift.shift.rewrite.prepare.expire_on_commit import makes_sessions
 
 NOTING, LOADING = "note_stale_relationships", "load_stale_relationships"
+NOT_HELD = {"dynamic", "write_only", "noload"}
+"""``lazy=`` arguments with which an instance never holds the rows. One that raises holds what an option loaded."""
 ADDING = {"append", "extend", "insert", "add", "update"}
 
 
@@ -51,7 +52,7 @@ def _is_needed(context: Context) -> bool:
         for cls in context.project.classes
         if classes.is_model(cls)
         for one in classes.relationships(cls).values()
-        if one.lazy not in NOT_PLAIN and one.target is not None
+        if one.lazy not in NOT_HELD and one.target is not None
     ]
     read = {one for one in related if one.name in _attributes_read(context)}
     return bool(read) and (_sets_keys(context, read) or _appends(context, [one for one in read if _is_ordered(one)]))
@@ -71,21 +72,37 @@ def _sets_keys(context: Context, related: set[Relationship]) -> bool:
     kinds = context.kinds
     targets = {cls for one in related if one.target is not None for cls in kinds.classes.below(one.target)}
     targets |= {one.target for one in related if one.target is not None}
+    # The key of a many-to-one side belongs to the class itself.
+    owners = {cls for one in related if not one.is_collection for cls in (one.cls, *kinds.classes.below(one.cls))}
     for module in context.project.modules:
         if module.is_test:
             continue
         for node in kinds.nodes(module):
             if isinstance(node, ast.Call):
+                if _sets_any(node) and any(
+                    _foreign_keys(context, cls) for cls in _held(context, node.args[0]) & (targets | owners)
+                ):
+                    return True
                 for value in kinds.values(node.func):
                     if isinstance(value, ClassValue) and value.cls in targets:
                         keys = _foreign_keys(context, value.cls)
                         if any(keyword.arg is None or keyword.arg in keys for keyword in node.keywords):
                             return True
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                held = {value.cls for value in kinds.values(node.value) if isinstance(value, Instance)} & targets
-                if any(node.attr in _foreign_keys(context, cls) for cls in held):
+                held = _held(context, node.value)
+                if any(node.attr in _foreign_keys(context, cls) for cls in held & (targets | owners)):
                     return True
     return False
+
+
+def _sets_any(call: ast.Call) -> bool:
+    """``for name, value in changes.items(): setattr(item, name, value)``."""
+    is_set = isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(call.args) == 3
+    return is_set and not isinstance(call.args[1], ast.Constant)
+
+
+def _held(context: Context, node: ast.expr) -> set[Class]:
+    return {value.cls for value in context.kinds.values(node) if isinstance(value, Instance)}
 
 
 def _foreign_keys(context: Context, cls: Class) -> set[str]:
@@ -146,7 +163,9 @@ def _lines(event: str, inspect: str, session: str, gone: str, direction: str) ->
         "    for instance in [*session.identity_map.values(), *session.new]:",
         f"        state = {inspect}(instance)",
         "        for relationship in state.mapper.relationships:",
-        "            if id(instance) in deleted or relationship.viewonly or relationship.key not in state.dict:",
+        "            if id(instance) in deleted or relationship.key not in state.dict:",
+        "                continue",
+        f"            if relationship.viewonly and relationship.direction is not {direction}.MANYTOONE:",
         "                continue",
         "            held = state.dict[relationship.key]",
         "            if relationship.uselist:",

@@ -28,13 +28,16 @@ def load_unsynchronized(context: Context) -> None:
     if not context.counts.get("expire_on_commit"):
         return
     for function in context.project.functions:
-        if function.is_lambda or function.module.is_test:
+        if function.is_lambda:
             continue
         simple = {id(one) for one, _ in statements_of(function) if isinstance(one, ast.Expr | ast.Assign)}
         for call in own_nodes(function.node):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                 continue
             if not context.kinds.is_a(call.func.value, Session):
+                continue
+            if function.module.is_test and isinstance(call.func.value, ast.Name):
+                # A session of the tests' own; what the application keeps, and the tests use, is an attribute.
                 continue
             model = _model(context, function, call)
             statement = context.kinds.statement(call)

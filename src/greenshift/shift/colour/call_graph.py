@@ -12,7 +12,7 @@ from greenshift.shift.colour.registries import Registries
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.touches import Touch, touches
-from greenshift.shift.project import Function, Module
+from greenshift.shift.project import Class, Function, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,16 @@ def _add(graph: CallGraph, edge: Edge) -> None:
         graph.callers.setdefault(target, []).append(edge)
 
 
+def _by_method(kinds: Kinds) -> dict[str, dict[Class, None]]:
+    """The classes that have a method, by its name, in the project's order."""
+    found: dict[str, dict[Class, None]] = {}
+    for cls in kinds.project.classes:
+        for one in kinds.classes.line(cls):
+            for name in one.functions:
+                found.setdefault(name, {})[cls] = None
+    return found
+
+
 def _families(kinds: Kinds) -> dict[Function, set[Function]]:
     """Methods that stand for each other: overriding ones, and those of a protocol's implementations."""
     families: dict[Function, set[Function]] = {}
@@ -113,12 +123,13 @@ def _families(kinds: Kinds) -> dict[Function, set[Function]]:
             for name, method in one.functions.items():
                 if name not in ("__init__", "__new__", "__post_init__"):
                     join(nearest.setdefault(name, method), method)
-    for protocol in kinds.project.classes:
-        if not kinds.classes.is_protocol(protocol) or not protocol.functions:
-            continue
-        names = set(protocol.functions)
-        for cls in kinds.project.classes:
-            if cls is not protocol and names <= {name for one in kinds.classes.line(cls) for name in one.functions}:
+    protocols = [one for one in kinds.project.classes if kinds.classes.is_protocol(one) and one.functions]
+    having = _by_method(kinds) if protocols else {}
+    for protocol in protocols:
+        names = list(protocol.functions)
+        alike = set.intersection(*(set(having[name]) for name in names))
+        for cls in having[names[0]]:
+            if cls is not protocol and cls in alike:
                 for name in names:
                     found = kinds.classes.method(cls, name)
                     if found is not None:

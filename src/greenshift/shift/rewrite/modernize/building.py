@@ -64,8 +64,10 @@ def _may_join(group: Group) -> bool:
         return True
     classes = group.context.kinds.classes
     entities = group.entities()
-    models = [cls for cls in group.context.project.classes if classes.is_model(cls)]
-    relevant = [one for one in entities if isinstance(one, Class)] if "entity" not in entities else models
+    if "entity" in entities:
+        relevant = [cls for cls in group.context.project.classes if classes.is_model(cls)]
+    else:
+        relevant = [one for one in entities if isinstance(one, Class)]
     return any(
         relationship.lazy not in (None, "select", "selectin", "dynamic", "subquery", "raise", "raise_on_sql", "noload")
         for cls in relevant

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from infrastructure import flip, flipped, reasons
 
 from greenshift.shift.rewrite.flip import FIXERS
 from greenshift.shift.rewrite.flip.awaiting import fix_awaiting
-from greenshift.shift.rewrite.flip.engine import fix_engines
-from greenshift.shift.rewrite.flip.inspecting import fix_inspecting
 from greenshift.shift.rewrite.flip.listeners import fix_listeners
 
 START = (
@@ -72,45 +68,6 @@ def test_instrumentation_gets_the_sync_engine() -> None:
 def test_another_library_is_listed() -> None:
     result = flip(START + "import pandas\npandas.read_sql('select 1', engine)\n", fix_listeners)
     assert reasons(result, "engine") == ["`pandas.read_sql` is given an engine or a connection that is async now"]
-
-
-def test_inspecting_an_engine() -> None:
-    new = flipped(
-        START + "def tables():\n    names = inspect(engine).get_table_names()\n    return names\n",
-        fix_inspecting,
-        fix_awaiting,
-    )
-    assert new.endswith(
-        "async def tables():\n    async with engine.connect() as connection:\n"
-        "        names = await connection.run_sync("
-        "lambda sync_connection: inspect(sync_connection).get_table_names())\n    return names\n"
-    )
-
-
-def test_the_inspection_runs() -> None:
-    new = flipped(
-        START.replace("sqlite:///x.db", "sqlite://")
-        + "def has(name):\n    return inspect(engine).has_table(name) and inspect(engine).has_table('b')\n"
-        "def tables():\n    return len(inspect(engine).get_table_names())\n",
-        fix_inspecting,
-        fix_engines,
-        fix_awaiting,
-    )
-    names: dict[str, object] = {}
-    exec(new.replace("sessionmaker(engine)", "None"), names)
-    tables = names["tables"]
-    assert callable(tables)
-    assert asyncio.run(tables()) == 0
-    assert "inspect(engine).has_table(name) and inspect(engine).has_table('b')" in new
-
-
-def test_an_inspector_in_a_variable_is_listed() -> None:
-    result = flip(
-        START + "def tables():\n    inspector = inspect(engine)\n    return inspector.get_table_names()\n",
-        fix_inspecting,
-        fix_awaiting,
-    )
-    assert len(reasons(result, "inspect")) == 1
 
 
 def test_a_second_run_changes_nothing() -> None:

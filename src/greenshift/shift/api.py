@@ -17,6 +17,7 @@ from greenshift.shift.reading import Tree, read_tree
 from greenshift.shift.rewrite.context import STAGES, Left, Options
 from greenshift.shift.rewrite.stages import StageResult, run_stage
 from greenshift.shift.settings import Note, settings_changes
+from greenshift.shift.settings.type_checker import is_type_checked
 
 
 @dataclass
@@ -101,7 +102,7 @@ def plan_shift(
         ShiftError: The folder holds no Python file, or no application of SQLAlchemy; or its tests cannot be put on
             Greenshift's fixtures, as the options want it.
     """
-    chosen = options or Options()
+    chosen = replace(options or Options(), is_type_checked=is_type_checked(root))
     tree = read_tree(root)
     if not any("sqlalchemy" in text or "sqlmodel" in text for text in tree.texts.values()):
         raise ShiftError(f"nothing under {root} imports SQLAlchemy", "name the folder of an application that uses it")

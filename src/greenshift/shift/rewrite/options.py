@@ -18,9 +18,11 @@ class Options:
         tests: ``greenshift`` puts the tests on Greenshift's fixtures; ``own`` keeps theirs, made async.
         postgres_driver: The async driver for PostgreSQL: ``asyncpg``, ``psycopg``, or ``auto`` for asyncpg unless the
             code has psycopg already, or binds what asyncpg refuses.
+        is_type_checked: Whether a type checker is configured: it learns what a result is typed too widely for.
     """
 
     bridge: Literal["barriers", "all", "none"] = "barriers"
     loading: Literal["query", "model", "awaitable"] = "query"
     tests: Literal["own", "greenshift"] = "own"
     postgres_driver: Literal["auto", "asyncpg", "psycopg"] = "auto"
+    is_type_checked: bool = False

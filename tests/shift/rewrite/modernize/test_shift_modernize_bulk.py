@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from modernize_samples import expression, modernized, reasons
+from modernize_samples import MODELS, expression, modernized, reasons
+
+from greenshift.shift.rewrite.options import Options
+from greenshift.shift.rewrite.stages import run_stage
 
 
 @pytest.mark.parametrize(
@@ -113,3 +116,18 @@ def test_listeners_for_bulk_statements() -> None:
         return db.query(User).delete()
     """
     assert "a listener for after_bulk_delete" in reasons(code)[0]
+
+
+def test_a_type_checker_learns_that_a_result_counts() -> None:
+    code = (
+        "from sqlalchemy import cast\nfrom sqlalchemy.orm import Session\nfrom app.models import User\n\n\n"
+        "def f(db: Session) -> int:\n    db.query(User).filter(User.id == 2).delete()\n"
+        "    return db.query(User).filter(User.id == cast(1, int)).delete()\n"
+    )
+    texts = {"app/__init__.py": "", "app/models.py": MODELS, "app/service.py": code}
+    after = run_stage("modernize", texts, Options(is_type_checked=True)).texts["app/service.py"]
+    assert "    db.execute(delete(User).filter(User.id == 2))\n" in after
+    assert (
+        "    return typing_cast(CursorResult[Any], db.execute(delete(User).filter(User.id == cast(1, int)))).rowcount\n"
+    ) in after
+    assert "from typing import Any, cast as typing_cast\n" in after

@@ -34,13 +34,26 @@ def convert_bulk(work: Work, step: Step) -> None:
         _from_select(work, step, session, values, synchronize)
         return
     edits = work.edits(step.module)
-    ending = ")" + ("" if _is_discarded(work, step) else ".rowcount")
+    opening, ending = _execution(work, step, session)
     options = _options(step, synchronize)
     if values is None:
-        enclose(edits, step.receiver, f"{session}.execute(", options, ending, step.call)
+        enclose(edits, step.receiver, opening, options, ending, step.call)
     else:
         # The values may hold queries of their own, so they keep their place and only what is around them is written.
-        _around_values(work, step, values, f"{session}.execute(", options + ending, "values")
+        _around_values(work, step, values, opening, options + ending, "values")
+
+
+def _execution(work: Work, step: Step, session: str) -> tuple[str, str]:
+    """What stands before a statement and behind it: how many rows it changed is what the query's method gives."""
+    if _is_discarded(work, step):
+        return f"{session}.execute(", ")"
+    context = work.group.context
+    if not context.options.is_type_checked:
+        return f"{session}.execute(", ").rowcount"
+    # A session's execute() is typed as giving any Result.
+    imports = context.imports(step.module)
+    cast, anything = imports.need("typing", "cast"), imports.need("typing", "Any")
+    return f"{cast}({work.need(step.module, 'CursorResult')}[{anything}], {session}.execute(", ")).rowcount"
 
 
 def _around_values(work: Work, step: Step, values: ast.expr, before: str, after: str, name: str) -> None:
@@ -94,8 +107,9 @@ def _from_select(work: Work, step: Step, session: str, values: ast.expr | None, 
         raise LeaveError(f"{step.name}() of several entities", step.call)
     edits = work.edits(step.module)
     verb = work.need(step.module, step.name)
-    before = f"{session}.execute({verb}({next(iter(entities))}).where("
-    after = _options(step, synchronize) + ")" + ("" if _is_discarded(work, step) else ".rowcount")
+    opening, ending = _execution(work, step, session)
+    before = f"{opening}{verb}({next(iter(entities))}).where("
+    after = _options(step, synchronize) + ending
     if values is None:
         enclose(edits, step.receiver, before, ".whereclause", f"){after}", step.call)
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from greenshift.shift.rewrite.stages import run_stages
+from greenshift.shift.rewrite.stages import StageResult, run_stages
 
 MODELS = """\
 from sqlalchemy import create_engine, inspect
@@ -144,8 +144,23 @@ VIEW = "AsyncSession(sync_session_class=lambda **_: "
 
 
 @pytest.fixture(scope="module")
-def shifted() -> dict[str, str]:
-    return run_stages(TEXTS)[-1].texts
+def flip() -> StageResult:
+    return run_stages(TEXTS)[-1]
+
+
+@pytest.fixture
+def shifted(flip: StageResult) -> dict[str, str]:
+    return flip.texts
+
+
+def test_what_stays_is_listed(flip: StageResult) -> None:
+    assert [(one.place.file, one.kind) for one in flip.left] == [
+        ("desktop/models.py", "out of reach"),
+        ("server/main.py", "bridged"),
+        ("server/main.py", "blocking"),
+        ("test_notes.py", "test client"),
+        ("test_notes.py", "test client"),
+    ]
 
 
 def test_the_desktop_program_stays_as_it_is(shifted: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.annotations import own_nodes
+from greenshift.shift.kinds.metadata import is_metadata_call
 from greenshift.shift.kinds.values import (
     Connection,
     ContextManager,
@@ -123,6 +124,8 @@ def _passed_on(context: Context, module: Module, call: ast.Call) -> None:
     """Another library is given an engine or a connection."""
     unit = enclosing(context, call)
     if context.colours is not None and context.colours.is_async(unit) and is_lent(context, call):
+        return
+    if is_metadata_call(context.kinds, call):
         return
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         if not context.kinds.is_a(argument, Engine, Connection) or isinstance(argument, ast.Call):

@@ -1,9 +1,12 @@
-"""Extensions that have no async form: named, and left as they are."""
+"""What has no async form, and what a desktop program needs sync: named, and left as it is."""
 
 from __future__ import annotations
 
 from greenshift.shift.colour.reach import without_async_form
+from greenshift.shift.kinds.values import Engine
+from greenshift.shift.project.desktop import desktop_modules
 from greenshift.shift.rewrite.context import Context
+from greenshift.shift.rewrite.flip.scope import LIBRARIES, library_name
 
 
 def list_out_of_reach(context: Context) -> None:
@@ -15,3 +18,10 @@ def list_out_of_reach(context: Context) -> None:
     for module in context.project.modules:
         for node, library in without_async_form(context.kinds, module):
             context.leave(module, node, "out of reach", f"{library} has no async form: it stays sync, and works")
+    for module in desktop_modules(context.project):
+        for call in context.kinds.calls(module):
+            name = library_name(context, module, call.func) or ""
+            if name.startswith(LIBRARIES) and context.kinds.is_a(call, Engine):
+                context.leave(
+                    module, call, "out of reach", "a desktop program uses this engine: it stays sync, and works"
+                )

@@ -12,7 +12,8 @@ from greenshift.shift.rewrite.stages import run_stage
 
 MODELS = """\
 from sqlalchemy import ForeignKey, create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, scoped_session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import scoped_session, sessionmaker
 class Base(DeclarativeBase): ...
 class Exam(Base):
     __tablename__ = "exams"
@@ -32,6 +33,9 @@ class User(Base):
     @property
     def titles(self):
         return [attempt.exam.title for attempt in self.attempts]
+    def stored(self, db: Session):
+        db.commit()
+        return self.titles
 engine = create_engine("postgresql:///x")
 Registry = scoped_session(sessionmaker(engine))
 """
@@ -96,6 +100,7 @@ SAMPLES = [
         "    assert number(kept) == len(await db.run_sync(lambda _: shown(kept)))",
     ),
     # What becomes async is awaited.
+    ("assert user.stored(db) == []", "assert await user.stored(db) == []"),
     ("assert get(db, user) == []", "assert await get(db, user) == []"),
     # What is expired is to be loaded anew, whoever made it.
     (

@@ -275,7 +275,7 @@ def _session_attribute(context: Context, values: Values) -> str | None:
 
 
 def _is_session(context: Context, node: ast.expr) -> bool:
-    values = context.kinds.values(node)
+    values = context.kinds.behind_proxies(node)
     if not values or not all(isinstance(value, Session | SessionFactory) or is_mock(value) for value in values):
         return False
     return any(

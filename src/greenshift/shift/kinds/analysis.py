@@ -9,7 +9,8 @@ from functools import cached_property
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.inference import Inference
 from greenshift.shift.kinds.names import ExternalName, GlobalName
-from greenshift.shift.kinds.values import NOTHING, Session, SessionFactory, Value, Values
+from greenshift.shift.kinds.proxies import is_proxy, library_objects
+from greenshift.shift.kinds.values import NOTHING, Instance, Session, SessionFactory, Value, Values
 from greenshift.shift.project import Class, Function, Module, Project
 from greenshift.shift.project.traversal import children
 
@@ -41,6 +42,14 @@ class Kinds:
     def is_a(self, node: ast.AST, *types: type[Value]) -> bool:
         """Whether an expression may be a value of one of the types (``Session``, ``Query``...)."""
         return any(isinstance(value, types) for value in self.values(node))
+
+    def behind_proxies(self, node: ast.AST) -> Values:
+        """Return what an expression may be; for a proxy of the application, what it stands for alone."""
+        values = self.values(node)
+        found = library_objects(values)
+        if not found:
+            return values
+        return frozenset(one for one in values if not (isinstance(one, Instance) and is_proxy(self.classes, one.cls)))
 
     def is_session(self, node: ast.AST) -> bool:
         """Whether an expression may be a session, or a scoped session that passes on what it is asked."""

@@ -73,8 +73,15 @@ class _TestRows:
                         isinstance(value, Instance)
                         and classes.is_model(value.cls)
                         and classes.method(value.cls, node.attr)
+                        and not self._is_awaited(node)
                     ):
                         yield module, self._whole(node), node.value, self.members.paths(value.cls, node.attr)
+
+    def _is_awaited(self, node: ast.Attribute) -> bool:
+        """Whether a method is called that becomes async: what it reads is read there, and it cannot be bridged."""
+        whole = self._whole(node)
+        called = self.kinds.targets(whole) if whole is not node else set()
+        return any(one.is_async or one in self.sending for one in called)
 
     def _whole(self, node: ast.Attribute) -> ast.expr:
         """The call of a method, or the property itself."""

@@ -52,6 +52,15 @@ SAMPLES = [
         "def make():\n    return SessionLocal()\nclass R:\n    def __len__(self):\n        db = make().sync_session\n"
         "        return db.scalar(select(1))\n",
     ),
+    # A proxy hands on what it is asked: the sync session of what it stands for.
+    (
+        "class Local:\n    def __getattr__(self, name):\n        return getattr(SessionLocal(), name)\n"
+        "db = Local()\nclass R:\n    @property\n    def all(self):\n        return db.scalar(select(1))\n"
+        "def f():\n    db.commit()\n    return R().all\n",
+        "class Local:\n    def __getattr__(self, name):\n        return getattr(SessionLocal(), name)\n"
+        "db = Local()\nclass R:\n    @property\n    def all(self):\n        return db.sync_session.scalar(select(1))\n"
+        "async def f():\n    await db.commit()\n    return await db.run_sync(lambda _: R().all)\n",
+    ),
     # __len__ on a repository.
     (
         "class R:\n    def __init__(self, db):\n        self.db = db\n    def __len__(self):\n"

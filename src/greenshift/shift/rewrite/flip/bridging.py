@@ -106,7 +106,7 @@ def _is_session(context: Context, node: ast.expr) -> bool:
         return False
     if isinstance(node, ast.Attribute) and node.attr == "sync_session":
         return False
-    values = context.kinds.values(node)
+    values = context.kinds.behind_proxies(node)
     return (
         bool(values)
         and any(isinstance(value, Session) and not value.is_async for value in values)
@@ -182,7 +182,7 @@ def _is_scoped(context: Context, node: ast.expr) -> bool:
 
 
 def _is_session_value(context: Context, node: ast.expr) -> bool:
-    values = context.kinds.values(node)
+    values = context.kinds.behind_proxies(node)
     return bool(values) and all(isinstance(value, Session) and not value.is_async for value in values)
 
 

@@ -101,7 +101,7 @@ def _is_old(context: Context, node: ast.expr, own: set[str]) -> bool:
         root = root.value
     if not isinstance(root, ast.Name) or root.id in own:
         return False
-    values = context.kinds.values(node)
+    values = context.kinds.behind_proxies(node)
     return bool(values) and all(isinstance(value, Session) and not value.is_async for value in values)
 
 

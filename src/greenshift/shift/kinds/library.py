@@ -108,6 +108,8 @@ def session_method(
         if not found and name != "scalar":
             found.add(Result(None, "scalars" if "scalars" in name else "rows", call))
         return frozenset(found)
+    if name == "object_session":
+        return frozenset({Session(False)})
     if name in ("get", "get_one"):
         return frozenset(Instance(one.cls, call) for one in first if isinstance(one, ClassValue))
     if name == "merge":

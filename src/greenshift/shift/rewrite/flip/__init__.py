@@ -17,6 +17,7 @@ from greenshift.shift.rewrite.flip.factory import fix_factories
 from greenshift.shift.rewrite.flip.inspecting import fix_inspecting
 from greenshift.shift.rewrite.flip.lent_connections import fix_lent_connections
 from greenshift.shift.rewrite.flip.listeners import fix_listeners
+from greenshift.shift.rewrite.flip.object_session import fix_object_session
 from greenshift.shift.rewrite.flip.out_of_reach import list_out_of_reach
 from greenshift.shift.rewrite.flip.outside_loop import fix_outside_loop
 from greenshift.shift.rewrite.flip.refusals import take_refusals
@@ -27,6 +28,7 @@ from greenshift.shift.rewrite.tests import FIXERS as TEST_FIXERS
 FIXERS: list[Fixer] = [
     fix_engines,
     fix_factories,
+    fix_object_session,
     fix_annotations,
     fix_constructed_dependencies,
     fix_context_managers,

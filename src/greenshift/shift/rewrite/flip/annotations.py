@@ -72,6 +72,9 @@ def async_class(context: Context, module: Module, node: ast.expr) -> tuple[str, 
 
 def _class(context: Context, module: Module, node: ast.Name | ast.Attribute) -> None:
     found = async_class(context, module, node)
+    parent = context.kinds.parents.get(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == "object_session":
+        return  # It gives a sync session; where an async one is wanted, another function does.
     if found is None or stays_sync(context, module, node) or _is_event_target(context, module, node):
         return
     _replace(context, module, node, context.imports(module).need(*found))

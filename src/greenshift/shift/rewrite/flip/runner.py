@@ -12,6 +12,7 @@ from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import free_name, import_spelling, insert_definition, top_statement
 from greenshift.shift.rewrite.flip.scope import is_reached
+from greenshift.shift.rewrite.flip.threads_loop import has_threads, threads_loop
 from greenshift.shift.rewrite.imports import Imports
 
 NAME = "run_async"
@@ -117,10 +118,15 @@ class Runner:
             closing = [f"            await {engine.name}.dispose()" for engine in self._engines]
         else:
             noting, begin, closing = _noted_engines(imports)
+        names = [engine.name for engine in self._engines]
+        shared, in_threads = (
+            threads_loop(self.context, home, names, result) if names and has_threads(self.context) else ([], [])
+        )
         lines = [
             f'{result} = {variable}("{result}")',
             "",
             "",
+            *shared,
             f"def {self._name}(work: {coroutine}[{anything}, {anything}, {result}]) -> {result}:",
             '    """Run a coroutine from sync code, in a loop of its own, and close what it leaves in the pool."""',
             *noting,
@@ -138,6 +144,7 @@ class Runner:
             "        is_in_loop = False",
             "    else:",
             "        is_in_loop = True",
+            *in_threads,
             *self._fresh_pools(),
             "    if not is_in_loop:",
             f"        return {asyncio}.run(run_and_close())",

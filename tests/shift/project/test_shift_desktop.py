@@ -42,13 +42,17 @@ def test_a_server_next_to_its_windows_keeps_what_serves_alone() -> None:
     texts = {
         "main.py": "from fastapi import FastAPI\nimport models\n",
         "window.py": "import tkinter\nimport models\n",
-        "models.py": "x = 1\n",
+        "models.py": "import sqlalchemy\n",
     }
     assert files(texts) == {"window.py", "models.py"}
 
 
 def test_an_application_without_windows_has_no_desktop_program() -> None:
     assert files({**TEXTS, "app/window.py": "from app import models\n"}) == set()
+
+
+def test_windows_without_a_database_keep_nothing() -> None:
+    assert files({**TEXTS, "app/window.py": "import tkinter\n"}) == set()
 
 
 def test_sessions_of_tests_stay_sync_with_those_of_a_desktop_program() -> None:

@@ -17,6 +17,7 @@ TOOLKITS = {
     "PySimpleGUI", "FreeSimpleGUI", "gi", "toga", "dearpygui",
 }  # fmt: skip
 SERVERS = {"fastapi", "starlette", "litestar", "quart", "sanic", "aiohttp", "blacksheep", "flask", "django"}
+DATABASES = {"sqlalchemy", "sqlmodel"}
 
 _FOUND: WeakKeyDictionary[Project, frozenset[Module]] = WeakKeyDictionary()
 
@@ -56,6 +57,9 @@ def _desktop_modules(project: Project) -> frozenset[Module]:
     server = _own(serving, windows, modules)
     graph = {module: _imported(project, module) for module in modules}
     shared = _closure(windows, graph, server)
+    if not any(_libraries(module) & DATABASES for module in shared):
+        # Its windows ask no database: it has nothing to keep.
+        return frozenset()
     found = set(shared)
     for module in modules:
         if module not in server and module not in found:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable
 
-from greenshift.shift.kinds.values import NOTHING, Instance, Values
+from greenshift.shift.kinds.values import (
+    NOTHING,
+    Collection,
+    ContextManager,
+    Coroutine,
+    Instance,
+    TupleValue,
+    Value,
+    Values,
+)
 from greenshift.shift.project import Class, Function, Module
 
 Unit = Function | Module
 LIMIT = 64
 """Values kept in one cell: more of them say little and cost much."""
+HOLDERS = 24
+"""Those of them that hold other values: data that nests in itself would give ever deeper ones."""
 
 
 class Cells:
@@ -38,6 +49,10 @@ class Cells:
             self._attributes.setdefault(key[1], []).append(key[2])
         if values <= old:
             return
+        if sum(map(_holds, old)) >= HOLDERS:
+            values = frozenset(one for one in values if not _holds(one))
+            if values <= old:
+                return
         if len(old) >= LIMIT:
             # Where the further rows come from is not followed, but that there are some must be known.
             values = frozenset(Instance(one.cls) for one in values - old if isinstance(one, Instance))
@@ -64,3 +79,7 @@ class Cells:
         unit = self._queue.popleft()
         self._queued.discard(unit)
         return unit
+
+
+def _holds(value: Value) -> bool:
+    return isinstance(value, Collection | TupleValue | Coroutine | ContextManager)

@@ -16,6 +16,7 @@ from greenshift.shift.colour.entries import is_entry
 from greenshift.shift.colour.generators import sync_consumer
 from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.colour.lambdas import passes_on
+from greenshift.shift.colour.own_loops import runs_in_own_loop
 from greenshift.shift.colour.placing import place_awaits, under_main_guard
 from greenshift.shift.colour.reach import in_reach
 from greenshift.shift.kinds.classes import Relationship
@@ -80,6 +81,8 @@ class _Colouring:
             for edge in self.graph.callers.get(function, ()):
                 caller = edge.caller
                 if function.module in self.desktop and not self._reaches_desktop(edge):
+                    continue
+                if runs_in_own_loop(self.kinds, edge):
                     continue
                 if isinstance(caller, Function) and caller not in self.needs:
                     # A decorator's call runs the decorator, not what it returns.
@@ -153,6 +156,8 @@ class _Colouring:
             function = stack.pop()
             together = set(self.graph.families.get(function, ()))
             for edge in self.graph.callers.get(function, ()):
+                if runs_in_own_loop(self.kinds, edge):
+                    continue
                 if not edge.is_callback and not edge.by_library and isinstance(edge.node, ast.Call):
                     together |= edge.targets
                 caller = edge.caller

@@ -7,6 +7,7 @@ from greenshift.shift.rewrite.context import Context, Fixer
 from greenshift.shift.rewrite.prepare.after_commit import refresh_after_commit
 from greenshift.shift.rewrite.prepare.after_expiring import refresh_after_expiring
 from greenshift.shift.rewrite.prepare.barriers import list_barriers
+from greenshift.shift.rewrite.prepare.bulk_changes import keep_instances_current
 from greenshift.shift.rewrite.prepare.counted_refreshes import loosen_counts
 from greenshift.shift.rewrite.prepare.eager_defaults import fetch_defaults
 from greenshift.shift.rewrite.prepare.expire_on_commit import keep_after_commit
@@ -41,6 +42,7 @@ FIXERS: list[Fixer] = [
     _of_sessions(close_probes),
     _of_sessions(keep_after_commit),
     _of_sessions(renew_handed_sessions),
+    _of_sessions(keep_instances_current),
     fetch_defaults,
     load_expired_columns,
     reload_stale_relationships,

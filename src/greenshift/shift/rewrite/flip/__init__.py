@@ -2,6 +2,7 @@
 
 from greenshift.shift.rewrite.context import Fixer
 from greenshift.shift.rewrite.flip.alembic import fix_alembic
+from greenshift.shift.rewrite.flip.alembic_commands import fix_alembic_commands
 from greenshift.shift.rewrite.flip.annotations import fix_annotations
 from greenshift.shift.rewrite.flip.answers import fill_answers
 from greenshift.shift.rewrite.flip.awaitable import fix_awaited_reads
@@ -40,6 +41,7 @@ FIXERS: list[Fixer] = [
     fix_threads,
     fix_tasks,
     fix_alembic,
+    fix_alembic_commands,
     fix_blocking,
     list_out_of_reach,
     fill_answers,

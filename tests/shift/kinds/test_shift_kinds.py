@@ -263,3 +263,12 @@ def test_an_annotation_says_how_a_relationship_loads(annotation: str, lazy: str 
     )
     owner = next(cls for cls in kinds.project.classes if cls.name == "Owner")
     assert kinds.classes.relationships(owner)["things"].lazy == lazy
+
+
+def test_what_is_put_into_a_mapping_that_an_object_keeps() -> None:
+    kinds = kinds_of(
+        app="from db import SessionLocal\nclass Keeper:\n    def __init__(self):\n        self._kept: dict[str, object] = {}\n"
+        "    def keep(self, name, one):\n        self._kept[name] = one\n    def one(self, name):\n"
+        "        return mark(self._kept.get(name))\nkeeper = Keeper()\nkeeper.keep('a', SessionLocal())\n"
+    )
+    assert marked(kinds) == {Session()}

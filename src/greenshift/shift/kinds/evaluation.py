@@ -286,6 +286,12 @@ class Evaluation(Expressions):
             if isinstance(target.value, ast.Name) and values:
                 mapping = Collection(values, "mapping")
                 self.bind_name(target.value.id, receivers | {mapping})
+            elif isinstance(target.value, ast.Attribute) and values:
+                # self.handlers[name] = handler
+                for owner in self.expression(target.value.value):
+                    if isinstance(owner, Instance):
+                        mapping = Collection(values, "mapping")
+                        self.inference.cells.write(("attr", owner.cls, target.value.attr), frozenset({mapping}))
         elif isinstance(target, ast.Starred):
             self.bind(target.value, values)
 

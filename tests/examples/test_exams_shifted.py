@@ -5,26 +5,29 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import pytest
+
+from greenshift.postgres import Server, ServerSettings, open_server
 
 EXAMS = Path(__file__).parents[2] / "examples" / "exams"
 LEAST_TESTS = 400
 FOREIGN = ("PYTEST_", "COV_", "COVERAGE_", "GREENSHIFT_", "DATABASE_", "TEST_DATABASE_URL")
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     # This run's own settings must not reach into the example's.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1", **variables},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
@@ -49,10 +52,10 @@ def texts(folder: Path) -> dict[str, bytes]:
     }
 
 
-def passed(folder: Path) -> int:
-    """Run the tests of a copy on SQLite; return how many passed: all of them."""
+def passed(folder: Path, **variables: str) -> int:
+    """Run the tests of a copy, on SQLite if nothing else is said; return how many passed: all of them."""
     results = folder.parent / "results.xml"
-    tests = run(folder, "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junit-xml={results}")
+    tests = run(folder, "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junit-xml={results}", **variables)
     assert tests.returncode == 0, tests.stdout[-6000:] + tests.stderr
     suite = ET.parse(results).getroot().find("testsuite")
     assert suite is not None
@@ -73,11 +76,73 @@ def shifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A PostgreSQL with a database for each worker of the inner runs."""
+    server = open_server(ServerSettings(provider="embedded"))
+    with server.connect() as connection:
+        for worker in ("gw0", "gw1"):
+            connection.execute(f"CREATE DATABASE exams_{worker}")  # type: ignore[arg-type]
+    yield server
+    server.stop()
+
+
+def errors(folder: Path) -> list[str]:
+    """What mypy finds in a copy."""
+    checked = run(folder, "mypy", "--cache-dir=../mypy_cache", "api", "scripts")
+    assert checked.returncode in (0, 1), checked.stdout + checked.stderr
+    return [line for line in checked.stdout.splitlines() if ": error: " in line]
+
+
 def test_modernized_alone_its_sync_tests_pass(tmp_path: Path) -> None:
     copy = copied(tmp_path)
     shift(copy, "--stage", "modernize")
     assert [path.name for path in (copy / "api").rglob("*.py") if ".query(" in path.read_text()] == []
     assert passed(copy) >= LEAST_TESTS
+
+
+def test_prepared_its_sync_tests_pass(tmp_path: Path) -> None:
+    copy = copied(tmp_path)
+    shift(copy, "--stage", "modernize,prepare")
+    assert passed(copy) >= LEAST_TESTS
+
+
+def test_shifted_its_tests_pass_on_sqlite(shifted: Path) -> None:
+    assert passed(shifted) >= LEAST_TESTS
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_shifted_its_tests_pass_on_postgresql(shifted: Path, server: Server, driver: str) -> None:
+    url = server.url("exams_gw0", driver).replace("exams_gw0", "exams_{worker}")
+    assert passed(shifted, TEST_DATABASE_URL=url) >= LEAST_TESTS
+
+
+def test_verified_it_is_proved(shifted: Path, tmp_path: Path) -> None:
+    verified = run(
+        shifted, "greenshift", "verify", ".", "--before", str(copied(tmp_path)), "--requests", "300", "--json"
+    )
+    verdict = json.loads(verified.stdout)
+    assert verdict["differences"] == []
+    assert verdict["answer"] == "proved"
+    assert verdict["after"]["outcomes"]["passed"] >= LEAST_TESTS
+    assert verdict["walk"]["answered"] > 30
+
+
+def test_shifted_once_more_it_stays_as_it_is(shifted: Path) -> None:
+    once = texts(shifted)
+    assert "nothing to change" in shift(shifted).stderr
+    assert texts(shifted) == once
+
+
+def test_no_sync_session_boundary_is_left(shifted: Path, tmp_path: Path) -> None:
+    assert run(copied(tmp_path), "greenshift", "scan", "api", "--fail-on-sync").returncode == 1
+    scanned = run(shifted, "greenshift", "scan", "api", "--fail-on-sync")
+    assert scanned.returncode == 0, scanned.stdout + scanned.stderr
+
+
+def test_mypy_finds_no_more_than_before(shifted: Path, tmp_path: Path) -> None:
+    after = errors(shifted)
+    assert len(after) <= len(errors(copied(tmp_path))), "\n".join(after)
 
 
 def test_no_legacy_query_is_left_in_the_application(shifted: Path) -> None:

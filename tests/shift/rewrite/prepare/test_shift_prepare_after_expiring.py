@@ -80,3 +80,28 @@ def test_what_a_plain_factory_makes() -> None:
         """)
         == "+    session.refresh(user)"
     )
+
+
+def test_what_is_read_to_bind_the_name_anew() -> None:
+    assert (
+        prepared("""
+        def test_users(session: Session, user: User):
+            session.expire_all()
+            user = session.get(User, user.id)
+        """)
+        == "+    session.refresh(user)"
+    )
+
+
+def test_a_proxy_may_stand_for_another_session_by_then() -> None:
+    assert prepared("""
+        class Local:
+            def __getattr__(self, name):
+                return getattr(make(), name)
+        def make() -> Session:
+            ...
+        db = Local()
+        def test_users(user: User):
+            db.expire_all()
+            assert user.name
+        """).endswith("+    if (owner := object_session(user)) is not None:\n+        owner.refresh(user)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from greenshift.shift.kinds.session_origins import has_only_async_sessions
 from greenshift.shift.kinds.values import Session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.rewrite.context import Context
@@ -19,11 +20,12 @@ def fix_object_session(context: Context) -> None:
     """
     colours = context.colours
     assert colours is not None
+    was_async = has_only_async_sessions(context.project, context.kinds)
     for module in context.project.modules:
         for call in context.kinds.calls(module) if NAME in module.source.text else ():
             unit = context.kinds.unit(call)
-            turns = isinstance(unit, Function) and unit in colours.asynchronous and not unit.is_async
-            if turns and _is_object_session(context, module, call):
+            turns = isinstance(unit, Function) and unit in colours.asynchronous
+            if turns and not was_async and _is_object_session(context, module, call):
                 new = context.imports(module).need("sqlalchemy.ext.asyncio", "async_object_session")
                 context.edits(module).replace_node(call.func, new)
 

@@ -14,6 +14,8 @@ from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.after_commit import NOT_READING
 from greenshift.shift.rewrite.prepare.inserting import insert_behind
 
+OWNERS = ("owner", "session_of_it", "own_session", "session_that_holds_it")
+
 
 def refresh_after_expiring(context: Context) -> None:
     """Put ``session.refresh(instance)`` behind the last change before the first read of what was expired.
@@ -36,8 +38,29 @@ def refresh_after_expiring(context: Context) -> None:
                 if event is None or (name, event.lineno) in done:
                     continue
                 done.add((name, event.lineno))
-                if insert_behind(context.edits(function.module), event, f"{call.session}.refresh({name})"):
+                if insert_behind(context.edits(function.module), event, _refresh(context, function, call, name, event)):
                     context.count("refreshed after expiring")
+
+
+def _refresh(context: Context, function: Function, call: SessionCall, name: str, event: ast.stmt) -> str:
+    """The statement that refreshes an instance."""
+    assert isinstance(call.call.func, ast.Attribute)
+    if not any(isinstance(one, Instance) for one in context.kinds.values(call.call.func.value)):
+        return f"{call.session}.refresh({name})"
+    # A proxy may stand for another session by now than the instance's own.
+    taken = {one.id for one in own_nodes(function.node) if isinstance(one, ast.Name)}
+    owner = next(one for one in OWNERS if one not in taken)
+    found = context.imports(function.module).need("sqlalchemy.orm", "object_session")
+    margin = function.module.source.indentation(event)
+    return f"if ({owner} := {found}({name})) is not None:\n{margin}    {owner}.refresh({name})"
+
+
+def _moment(context: Context, node: ast.Name) -> tuple[int, int]:
+    """When a name is read or bound: an assignment binds it after its value was read."""
+    parent = context.kinds.parents.get(node)
+    if isinstance(node.ctx, ast.Store) and isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
+        return parent.value.end_lineno or node.lineno, parent.value.end_col_offset or node.col_offset
+    return node.lineno, node.col_offset
 
 
 def _instances(context: Context, function: Function) -> dict[str, list[ast.Name]]:
@@ -49,7 +72,7 @@ def _instances(context: Context, function: Function) -> dict[str, list[ast.Name]
     for name, nodes in list(found.items()):
         if not _classes(context, nodes):
             del found[name]
-        nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+        nodes.sort(key=lambda node: _moment(context, node))
     return found
 
 

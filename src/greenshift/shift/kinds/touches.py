@@ -181,8 +181,10 @@ def _on_replaced_bind(kinds: Kinds, module: Module, node: ast.Call) -> bool:
         return False
     for call in own_nodes(unit.node):
         if isinstance(call, ast.Call) and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
-            is_bind = call.args[1].value == "get_bind"
-            if is_bind and kinds.library_name(module, call.args[0]) == "alembic.op":
+            named = module.imports.get(call.args[0].id) if isinstance(call.args[0], ast.Name) else None
+            # By the import alone: the folder of an application's migrations is often called alembic, too.
+            is_op = named is not None and (named.module, named.name) == ("alembic", "op")
+            if is_op and call.args[1].value == "get_bind":
                 given = [one.body if isinstance(one, ast.Lambda) else one for one in call.args[2:]]
                 if any(kinds.is_a(one, Connection) for one in given):
                     return True

@@ -159,7 +159,8 @@ def test_show(client, db):
     assert client.get("/items/1").json() == 1
 """
     after = run_stages(before)[-1].texts
-    assert 'event_hooks={"request": [lambda _: forget_related(db.session)]}' in after["tests/conftest.py"]
+    hooks = '"request": [lambda _: forget_related(db.session)], "response": [lambda _: forget_related(db.session)]'
+    assert f"event_hooks={{{hooks}}}" in after["tests/conftest.py"]
     for name, texts in (("before", before), ("after", after)):
         passed, output = run(tmp_path / name, texts, "")
         assert passed == 1, output

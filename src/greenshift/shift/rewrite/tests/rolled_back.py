@@ -39,16 +39,21 @@ def hooks_around_requests(context: Context, module: Module, site: ast.Call) -> s
     if session is None or before is None:
         return None
     kept = got_by_key(context.kinds) if held is not None and _has_relationships(context.kinds) else None
-    hooks: list[str] = []
+    after: list[str] = []
     definitions: list[str] = []
+    hooks: list[str] = []
     if kept is not None:
         name = free_name(module, *FORGETTING)
         hooks.append(f'"request": [lambda _: {name}({session})]')
+        # What a request loaded stays as little: the next commit expired it.
+        after.append(f"lambda _: {name}({session})")
         definitions.append(_forgetting(context, module, name, kept))
     if _rolls_back(context.kinds):
         name = free_name(module, *LOADING)
-        hooks.append(f'"response": [lambda _: {name}({session})]')
+        after.append(f"lambda _: {name}({session})")
         definitions.append(_loading(context, module, name))
+    if after:
+        hooks.append(f'"response": [{", ".join(after)}]')
     if not hooks:
         return None
     written = _WRITTEN.setdefault(context.kinds, set())

@@ -177,3 +177,10 @@ def test_no_requirement_of_ours() -> None:
 
 def test_sqlmodel_brings_sqlalchemy() -> None:
     check("sqlmodel==0.0.22\nhttpx\n", "sqlmodel==0.0.22\ngreenlet>=3\nasyncpg>=0.29\nhttpx\n")
+
+
+def test_a_sorted_list_stays_sorted() -> None:
+    text = "alembic\nfastapi\nhttpx\njinja2\npsycopg2\nsqlalchemy>=2\nuvicorn\n"
+    lines = changed_requirements(text, POSTGRESQL).text.splitlines()
+    assert lines == sorted(lines)
+    assert {"asyncpg>=0.29", "greenlet>=3"} <= set(lines)

@@ -23,6 +23,7 @@ _SYNC_DRIVERS: Final = {
     "psycopg": ("psycopg2-binary", "psycopg2", "pg8000", "psycopg2cffi"),
     "aiomysql": ("pymysql", "mysqlclient", "mysql-connector-python"),
 }
+_SORTED_ON_PURPOSE: Final = 6
 _PYTEST: Final = "pytest"
 # Older ones leave the threads of aiosqlite 0.22 running, and the program does not end.
 _AIOSQLITE_022: Final = "2.0.46"
@@ -198,7 +199,20 @@ def _want(
     if one.name in names:
         _raise(entries, names[one.name], one.enough or one.minimum, "the shifted code needs it", result)
     elif one.name not in elsewhere and anchor is not None and may_add:
-        result.added.append((anchor, one))
+        result.added.append((_sorted_place(entries, one.name, anchor), one))
+        result.added.sort(key=lambda added: (added[0], added[1].name if _is_sorted(entries) else ""))
+
+
+def _is_sorted(entries: Sequence[Requirement | None]) -> bool:
+    """Whether a list is in the order of names, and long enough to be so on purpose."""
+    names = [one.name for one in entries if one is not None]
+    return len(names) >= _SORTED_ON_PURPOSE and len(names) == len(entries) and names == sorted(names)
+
+
+def _sorted_place(entries: Sequence[Requirement | None], name: str, anchor: int) -> int:
+    """The index behind which a name keeps a sorted list sorted; the anchor for any other list."""
+    before = [index for index, one in enumerate(entries) if one is not None and one.name <= name]
+    return max(before) if before and _is_sorted(entries) else anchor
 
 
 def _raise(entries: Sequence[Requirement | None], index: int, minimum: str, why: str, result: Plan) -> None:

@@ -40,3 +40,13 @@ def test_the_inventory_says_so(tmp_path: Path) -> None:
     assert [(one.place.line, one.text) for one in inventory.items if one.kind == "out of reach"] == [
         (5, "Flask-SQLAlchemy")
     ]
+
+
+def test_the_drivers_own_connection_is_listed() -> None:
+    text = (
+        "from sqlalchemy import create_engine\nengine = create_engine('postgresql:///x')\n\n\ndef lock():\n"
+        "    raw = engine.raw_connection()\n    raw.cursor().execute('select pg_advisory_lock(%s)', (1,))\n"
+    )
+    (left,) = [one for one in run_stages({"app.py": text})[-1].left if one.kind == "driver"]
+    assert left.place.line == 6
+    assert "run_sync" in left.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from greenshift.shift.colour.reach import without_async_form
 from greenshift.shift.kinds.values import Engine
 from greenshift.shift.project.desktop import desktop_modules
@@ -18,6 +20,13 @@ def list_out_of_reach(context: Context) -> None:
     for module in context.project.modules:
         for node, library in without_async_form(context.kinds, module):
             context.leave(module, node, "out of reach", f"{library} has no async form: it stays sync, and works")
+    for module in context.project.modules:
+        for call in context.kinds.calls(module):
+            if not isinstance(call.func, ast.Attribute) or call.func.attr != "raw_connection":
+                continue
+            if any(isinstance(one, Engine) and not one.is_async for one in context.kinds.values(call.func.value)):
+                reason = "its cursors run inside run_sync alone, with the parameters of the new driver"
+                context.leave(module, call, "driver", f"the driver's own connection: {reason}")
     for module in desktop_modules(context.project):
         for call in context.kinds.calls(module):
             name = library_name(context, module, call.func) or ""

@@ -71,6 +71,15 @@ SAMPLES = {
         f"client = AsyncClient(\n    transport=ASGITransport(app=app), {REST}\n)\ndef test():\n"
         "    client.post('/', follow_redirects=False)\n    client.aclose()\n    app.dependency_overrides = {}\n",
     ),
+    "streamed": (
+        "client = TestClient(app)\ndef test():\n    with client.stream('GET', '/') as one:\n"
+        "        for line in one.iter_lines():\n            print(line)\n"
+        "        parts = [part for part in one.iter_bytes()]\n        assert one.read() == b''\n",
+        f"client = AsyncClient(\n    transport=ASGITransport(app=app), {REST}\n)\ndef test():\n"
+        "    with client.stream('GET', '/') as one:\n        async for line in one.aiter_lines():\n"
+        "            print(line)\n        parts = [part async for part in one.aiter_bytes()]\n"
+        "        assert (await one.aread()) == b''\n",
+    ),
     "entered again": (
         "client = TestClient(app)\ndef test():\n    with client as c:\n        c.get('/')\n"
         "    with client:\n        pass\n",

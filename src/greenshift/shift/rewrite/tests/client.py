@@ -13,6 +13,8 @@ from greenshift.shift.rewrite.tests.client_application import application_of
 from greenshift.shift.rewrite.tests.client_calls import ClientCall, convert_call
 
 KIND = "test client"
+STREAMED = {"iter_bytes", "iter_lines", "iter_text", "iter_raw", "read"}
+"""What reads a response piece by piece, or whole: httpx calls the async forms ``aiter_bytes``, ``aread``."""
 
 
 def convert_clients(context: Context) -> None:
@@ -54,6 +56,8 @@ class _Clients:
             elif node in entered and not isinstance(node, ast.Call) and self.decisions.converts(node):
                 self.entered_again(entered[node])
         for node in nodes:
+            if isinstance(node, ast.With):
+                self.streamed(node)
             if isinstance(node, ast.Attribute) and self.decisions.converts(node.value):
                 self.attribute(node)
             elif isinstance(node, ast.Call):
@@ -75,6 +79,32 @@ class _Clients:
             nullcontext = self.context.imports(self.module).need("contextlib", "nullcontext")
             new += f", {nullcontext}({client})"
         self.edits.replace_node(item.context_expr, new)
+
+    def streamed(self, statement: ast.With) -> None:
+        """``with client.stream(...) as response``: the response is run through, or read, in an async way."""
+        names: set[str] = set()
+        for item in statement.items:
+            function = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
+            is_stream = isinstance(function, ast.Attribute) and function.attr == "stream"
+            if is_stream and isinstance(item.optional_vars, ast.Name) and self.decisions.converts(function.value):  # type: ignore[union-attr]
+                names.add(item.optional_vars.id)
+        for node in walk(statement) if names else ():
+            method = node.func if isinstance(node, ast.Call) else None
+            if not isinstance(method, ast.Attribute) or not isinstance(method.value, ast.Name):
+                continue
+            if method.value.id not in names or method.attr not in STREAMED:
+                continue
+            parent = self.kinds.parents.get(node)
+            if method.attr == "read":
+                self.edits.wrap(node, "(await ", ")")
+            elif isinstance(parent, ast.For | ast.comprehension) and parent.iter is node:
+                source = self.module.source
+                self.edits.insert(source.text.rindex("for", 0, source.start(parent.target)), "async ")
+            else:
+                self.context.leave(self.module, node, KIND, f"run through it with `async for ... in a{method.attr}()`")
+                continue
+            end = self.module.source.end(method)
+            self.edits.insert(end - len(method.attr), "a")
 
     def attribute(self, node: ast.Attribute) -> None:
         """An attribute of a converted client."""

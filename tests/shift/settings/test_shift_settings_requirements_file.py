@@ -180,7 +180,7 @@ def test_sqlmodel_brings_sqlalchemy() -> None:
 
 
 def test_a_sorted_list_stays_sorted() -> None:
-    text = "alembic\nfastapi\nhttpx\njinja2\npsycopg2\nsqlalchemy>=2\nuvicorn\n"
+    text = "alembic\nfastapi\nhttpx\njinja2\npsycopg2\nsqlalchemy-utils\nsqlalchemy>=2\nuvicorn\n"
     lines = changed_requirements(text, POSTGRESQL).text.splitlines()
     assert lines == sorted(lines)
     assert {"asyncpg>=0.29", "greenlet>=3"} <= set(lines)

@@ -206,7 +206,9 @@ def _want(
 def _is_sorted(entries: Sequence[Requirement | None]) -> bool:
     """Whether a list is in the order of names, and long enough to be so on purpose."""
     names = [one.name for one in entries if one is not None]
-    return len(names) >= _SORTED_ON_PURPOSE and len(names) == len(entries) and names == sorted(names)
+    # Sorted as whole lines, `sqlalchemy-utils` stands before `sqlalchemy>=2`.
+    in_order = names == sorted(names) or names == sorted(names, key=lambda name: f"{name}>")
+    return len(names) >= _SORTED_ON_PURPOSE and len(names) == len(entries) and in_order
 
 
 def _sorted_place(entries: Sequence[Requirement | None], name: str, anchor: int) -> int:

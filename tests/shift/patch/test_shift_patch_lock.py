@@ -49,6 +49,23 @@ def test_the_second_run_is_told_who_is_at_work_and_a_killed_one_holds_nothing(tm
     assert (tmp_path / "a.py").exists()
 
 
+def test_a_child_of_a_killed_run_may_hold_it_a_moment_longer(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"a")
+    ChangeSet(tmp_path, [Change("a.py", b"a", b"b")]).apply()
+    program = (
+        "import fcntl, sys, time; file = open(sys.argv[1], 'r+'); fcntl.flock(file, fcntl.LOCK_EX); "
+        "print('held', flush=True); sys.stdin.readline(); time.sleep(0.1)"
+    )
+    arguments = [sys.executable, "-c", program, str(tmp_path / ".greenshift" / "lock")]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stdin is not None
+        assert child.stdout.readline() == "held\n"
+        child.stdin.write("\n")
+        child.stdin.flush()
+        ChangeSet(tmp_path, [Change("a.py", b"b", b"c")]).apply()
+    assert (tmp_path / "a.py").read_bytes() == b"c"
+
+
 def test_one_run_may_hold_it_over_several_changes(tmp_path: Path) -> None:
     with locked(tmp_path):
         ChangeSet(tmp_path, [Change("a.py", None, b"a")]).apply()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Final
 from greenshift.shift.patch.errors import PatchError, reason
 from greenshift.shift.patch.workspace import Workspace
 
+GRACE_SECONDS: Final = 0.5
+"""How long a run waits for another to let go of the tree."""
 # Held by this process, with the number of times: a run that holds the lock applies several changes under it.
 _held: Final[dict[Path, int]] = {}
 
@@ -58,13 +61,24 @@ def _opened(root: Path) -> int:
 
 
 def _take(descriptor: int, root: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if not isinstance(error, BlockingIOError):
-            raise PatchError(f"{root} cannot be locked: {reason(error)}", "use a folder on a local disk") from error
+    # The last child of a run that was killed lets go of the lock a moment after it.
+    end = time.monotonic() + GRACE_SECONDS
+    while not _taken(descriptor, root):
+        if time.monotonic() < end:
+            time.sleep(0.02)
+            continue
         other = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
         who = f"another greenshift (process {other})" if other else "another greenshift"
-        raise PatchError(f"{who} is at work in {root}", "wait until it has ended, then run it again") from None
+        raise PatchError(f"{who} is at work in {root}", "wait until it has ended, then run it again")
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _taken(descriptor: int, root: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise PatchError(f"{root} cannot be locked: {reason(error)}", "use a folder on a local disk") from error
+    return True

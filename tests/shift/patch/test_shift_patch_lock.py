@@ -58,7 +58,8 @@ def test_a_child_of_a_killed_run_may_hold_it_a_moment_longer(tmp_path: Path) -> 
     )
     arguments = [sys.executable, "-c", program, str(tmp_path / ".greenshift" / "lock")]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None and child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdin is not None
         assert child.stdout.readline() == "held\n"
         child.stdin.write("\n")
         child.stdin.flush()

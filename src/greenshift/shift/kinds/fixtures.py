@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import PurePosixPath
 
 from greenshift.shift.kinds.names import ExternalName, Names
 from greenshift.shift.project import Function, Module, Project
@@ -33,6 +32,7 @@ class Fixtures:
         self._names = names
         self._traits: dict[Function, frozenset[str]] = {}
         self._fixtures: dict[str, list[Function]] = {}
+        self._meant: dict[tuple[str, Function], Function | None] = {}
         for function in project.functions:
             if function.decorators and "fixture" in self.traits(function):
                 self._fixtures.setdefault(self.fixture_name(function), []).append(function)
@@ -85,6 +85,12 @@ class Fixtures:
             name: The parameter's name.
             requester: The test or fixture.
         """
+        key = (name, requester)
+        if key not in self._meant:
+            self._meant[key] = self._find(name, requester)
+        return self._meant[key]
+
+    def _find(self, name: str, requester: Function) -> Function | None:
         candidates = [
             one
             for one in self._fixtures.get(name, ())
@@ -96,15 +102,15 @@ class Fixtures:
         if own:
             same_class = [one for one in own if one.owner is requester.owner and one.owner is not None]
             return (same_class or own)[-1]
-        folder = PurePosixPath(requester.module.file).parent
+        folder = _folder(requester.module.file)
         best: Function | None = None
         depth = -1
         for one in candidates:
-            where = PurePosixPath(one.module.file).parent
-            if where == folder or where in folder.parents:
+            where = _folder(one.module.file)
+            if folder[: len(where)] == where:
                 above_itself = one.name == requester.name and where == folder
-                if len(where.parts) > depth and not above_itself:
-                    best, depth = one, len(where.parts)
+                if len(where) > depth and not above_itself:
+                    best, depth = one, len(where)
         return best if best is not None else candidates[-1]
 
     def takes_fixtures(self, function: Function) -> bool:
@@ -116,10 +122,14 @@ class Fixtures:
 
 def _is_shared(fixture: Function, requester: Function) -> bool:
     """Whether pytest may give a fixture to another module: what a test module defines is its own, unless imported."""
-    name = PurePosixPath(fixture.module.file).name
+    name = fixture.module.file.rpartition("/")[2]
     if not name.startswith("test_") and not name.endswith("_test.py"):
         return True
     return fixture.name in requester.module.imports or fixture.module.name in requester.module.stars
+
+
+def _folder(file: str) -> list[str]:
+    return file.split("/")[:-1]
 
 
 def is_test_function(function: Function) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenshift.shift.project.symbols import Class, Function, Module
@@ -38,6 +39,7 @@ class Project:
             parts = module.name.split(".")
             for index in range(1, len(parts)):
                 self._by_suffix.setdefault(".".join(parts[index:]), []).append(module)
+        self._nearest: dict[tuple[str, str], Module] = {}
         self._folders: set[str] = set()
         for module in modules:
             parts = module.name.split(".")
@@ -45,12 +47,12 @@ class Project:
                 for stop in range(begin + 1, len(parts)):
                     self._folders.add(".".join(parts[begin:stop]))
 
-    @property
+    @cached_property
     def functions(self) -> list[Function]:
         """Every function of every module."""
         return [function for module in self.modules for function in module.functions]
 
-    @property
+    @cached_property
     def classes(self) -> list[Class]:
         """Every class of every module."""
         return [class_ for module in self.modules for class_ in module.classes]
@@ -73,8 +75,11 @@ class Project:
             return None
         if importer is None or len(candidates) == 1:
             return candidates[0]
-        near = importer.file.split("/")
-        return max(candidates, key=lambda module: _shared(near, module.file.split("/")))
+        key = (name, importer.file)
+        if key not in self._nearest:
+            near = importer.file.split("/")
+            self._nearest[key] = max(candidates, key=lambda module: _shared(near, module.file.split("/")))
+        return self._nearest[key]
 
     def is_package(self, name: str) -> bool:
         """Whether a dotted name is a folder of the application, with or without ``__init__.py``."""

@@ -54,7 +54,8 @@ def _is_needed(context: Context) -> bool:
         for one in classes.relationships(cls).values()
         if one.lazy not in NOT_HELD and one.target is not None
     ]
-    read = {one for one in related if one.name in _attributes_read(context)}
+    names = _attributes_read(context) if related else set()
+    read = {one for one in related if one.name in names}
     return bool(read) and (_sets_keys(context, read) or _appends(context, [one for one in read if _is_ordered(one)]))
 
 

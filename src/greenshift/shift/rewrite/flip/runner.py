@@ -170,9 +170,11 @@ def _entry_inside_loops(context: Context) -> tuple[Module | None, ast.stmt | Non
     uvicorn imports the application in its loop; what is cached, async code calls as well.
     """
     colours = context.colours
-    for function in context.project.functions if colours is not None else ():
-        is_inside = is_imported(context.kinds, function) or is_cached(context.kinds, function)
-        if colours is not None and function in colours.entries and is_inside:
+    assert colours is not None
+    for function in context.project.functions:
+        if function not in colours.entries:
+            continue
+        if is_imported(context.kinds, function) or is_cached(context.kinds, function):
             return function.module, top_statement(context, function.node)
     return None, None
 

@@ -1,0 +1,1 @@
+"""Several services, and several environments, side by side."""

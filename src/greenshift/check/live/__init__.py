@@ -1,0 +1,1 @@
+"""Engines imported, built without connecting, and looked at."""

@@ -1,0 +1,1 @@
+"""When engines are made, shared and disposed of."""

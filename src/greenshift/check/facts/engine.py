@@ -55,8 +55,8 @@ class Engine:
         arguments: what it is given beside the URL, by ``create_engine``'s names.
         open_arguments: why it may be given more than ``arguments`` says; empty if that is all.
         written: the arguments that are written in the call itself, by name (``url`` for the first of an engine).
-        addition: the place behind the last argument and the text that must come before another one there (", " or a new line
-            and its indent): how an argument is added; None where there is no source.
+        addition: the place behind the last argument and the text that must come before another one there (", " or a new
+            line and its indent): how an argument is added; None where there is no source.
         service: the service that it belongs to, if several are checked.
         is_live: whether it was built and looked at, in place of read from source.
     """

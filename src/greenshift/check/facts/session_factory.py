@@ -25,8 +25,8 @@ class SessionFactory:
         arguments: what it is given, by name.
         open_arguments: why it may be given more; empty if ``arguments`` is all.
         written: the arguments that are written in the call itself, by name (``url`` for the first of an engine).
-        addition: the place behind the last argument and the text that must come before another one there (", " or a new line
-            and its indent): how an argument is added; None where there is no source.
+        addition: the place behind the last argument and the text that must come before another one there (", " or a new
+            line and its indent): how an argument is added; None where there is no source.
         is_session: whether it makes a session rather than a factory.
         service: the service that it belongs to, if several are checked.
         is_live: whether it was imported and looked at.

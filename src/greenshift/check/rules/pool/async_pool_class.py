@@ -19,8 +19,8 @@ class AsyncPoolClass(Rule):
     severity = Severity.ERROR
     why = (
         "QueuePool waits for a connection by blocking its thread, which in an asyncio program is the event loop. "
-        "create_async_engine therefore refuses it: `Pool class QueuePool cannot be used with asyncio engine`, raised when "
-        "the engine is made, so in every process that starts. Older versions of SQLAlchemy took it and blocked."
+        "create_async_engine therefore refuses it (`Pool class QueuePool cannot be used with asyncio engine`) when "
+        "the engine is made, in every process that starts. Older versions of SQLAlchemy took it and blocked."
     )
     source = "https://docs.sqlalchemy.org/en/20/errors.html#error-pcls"
     fix = "leave poolclass out: create_async_engine chooses AsyncAdaptedQueuePool, which takes the same arguments"

@@ -1,0 +1,1 @@
+"""The auth service: users, and logins that can be taken back."""

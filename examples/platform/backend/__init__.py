@@ -1,0 +1,1 @@
+"""The backend: each user's own messages, over HTTP and over a WebSocket."""

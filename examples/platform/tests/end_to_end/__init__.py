@@ -1,0 +1,1 @@
+"""Both services as processes of their own under uvicorn, with real clients."""

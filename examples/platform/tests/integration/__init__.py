@@ -1,0 +1,1 @@
+"""Both services in the process of the tests, on one PostgreSQL."""

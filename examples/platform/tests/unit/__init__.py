@@ -1,0 +1,1 @@
+"""The rules: what the services configure, without a database."""

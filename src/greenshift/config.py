@@ -68,6 +68,8 @@ class Config:
         n_plus_one_ignore: patterns of files, relative to ``root``, in which an N+1 is allowed.
         blocking: what a blocking call in the event loop does: ``error``, ``warn`` or ``off``.
         blocking_ignore: patterns of files in which a blocking call is allowed.
+        check: the table ``[tool.greenshift.check]`` as it is written; ``greenshift.check.configuration`` validates it.
+        services: the tables ``[tool.greenshift.services.NAME]``, likewise.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -94,6 +96,8 @@ class Config:
     n_plus_one_ignore: tuple[str, ...] = ()
     blocking: GuardMode = "off"
     blocking_ignore: tuple[str, ...] = ()
+    check: Mapping[str, Any] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_sqlite(self) -> bool:
@@ -175,6 +179,10 @@ def _validated(key: str, value: Any, path: Path) -> Any:
         return _strings(key, [value] if isinstance(value, str) else value, path)
     if key == "env":
         return _environment(value, path)
+    if key in ("check", "services"):
+        if not isinstance(value, Mapping):
+            raise _wrong_type(key, f"a table: [tool.greenshift.{key}]", path)
+        return dict(value)
     if key == "settings":
         if not isinstance(value, Mapping):
             raise _wrong_type(key, "a table of PostgreSQL settings", path)

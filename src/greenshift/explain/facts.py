@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,8 +38,8 @@ class StatementFact:
     seconds_ago: float = 0.0
 
     @classmethod
-    def of(cls, statement: trace.Statement) -> StatementFact:
-        """Return the facts of a traced statement."""
+    def of(cls, statement: trace.Statement, now: float) -> StatementFact:
+        """Return the facts of a traced statement at a moment of ``time.perf_counter``."""
         error = statement.error
         ended = statement.started + statement.duration
         return cls(
@@ -52,7 +51,7 @@ class StatementFact:
             not statement.finished,
             # SQLAlchemy 2.0 wraps asyncpg's exceptions in less telling ones.
             None if error is None else type(error.__cause__ or error).__name__,
-            time.perf_counter() - ended if statement.finished else 0.0,
+            now - ended if statement.finished else 0.0,
         )
 
 
@@ -105,8 +104,10 @@ class ConnectionFact:
     same_pool: bool
 
     @classmethod
-    def of(cls, info: trace.ConnectionInfo, failing: trace.ConnectionInfo | None, pool: Pool | None) -> ConnectionFact:
-        """Return the facts of a traced connection."""
+    def of(
+        cls, info: trace.ConnectionInfo, failing: trace.ConnectionInfo | None, pool: Pool | None, now: float
+    ) -> ConnectionFact:
+        """Return the facts of a traced connection at a moment of ``time.perf_counter``."""
         checkout, since = info.checkout, info.in_transaction_since
         last, previous = info.last_statement, info.previous_statement
         return cls(
@@ -119,15 +120,15 @@ class ConnectionFact:
             loop_ended=info.loop_is_known and (info.loop is None or info.loop.is_closed()),
             usable_here=info.usable_here,
             held_by=None if checkout is None else checkout.call_site,
-            held_seconds=None if checkout is None else checkout.seconds,
+            held_seconds=None if checkout is None else now - checkout.since,
             checked_out=checkout is not None,
             task=None if checkout is None else checkout.task_name,
             task_ended=checkout is not None and _has_ended(checkout),
             thread=None if checkout is None else checkout.thread,
             test=None if checkout is None else checkout.test,
-            transaction_seconds=None if since is None else time.perf_counter() - since,
-            last_statement=None if last is None else StatementFact.of(last),
-            previous_statement=None if previous is None else StatementFact.of(previous),
+            transaction_seconds=None if since is None else now - since,
+            last_statement=None if last is None else StatementFact.of(last, now),
+            previous_statement=None if previous is None else StatementFact.of(previous, now),
             failed=info is failing,
             same_pool=pool is not None and info.pool is pool,
         )

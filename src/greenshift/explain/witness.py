@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from types import FrameType
@@ -147,9 +148,11 @@ def _facts(
     failing = failing if statement is None else statement.connection
     pool = pool if failing is None else failing.pool
     loop = running_loop()
+    # One moment for all of them, or their ages could not be compared.
+    now = time.perf_counter()
     return Facts(
-        statement=None if statement is None else StatementFact.of(statement),
-        connections=tuple(ConnectionFact.of(info, failing, pool) for info in trace.connections.live()),
+        statement=None if statement is None else StatementFact.of(statement, now),
+        connections=tuple(ConnectionFact.of(info, failing, pool, now) for info in trace.connections.live()),
         loop=None if loop is None else id(loop),
         task=None if loop is None else where(loop)[2],
         thread=threading.current_thread().name,

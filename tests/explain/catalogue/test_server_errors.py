@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from greenshift.explain import Witness, explain, explain_text
 from greenshift.explain.explanation import Explanation
+from greenshift.explain.facts import facts_of
 
 
 class Base(DeclarativeBase):
@@ -122,31 +126,77 @@ def test_an_error_without_an_entry_has_no_explanation(engine: Engine) -> None:
     assert explain(raised.value) is None
 
 
-@pytest.mark.parametrize(("seconds", "idle"), [(0.1, True), (60, False)])
+@pytest.mark.parametrize(
+    ("turns", "says"),
+    [
+        (0, "closed in the middle of operation"),
+        (2, "another operation (2) is in progress"),
+        (None, "connection is closed"),
+    ],
+    ids=["nothing read", "last message read", "end read"],
+)
+@pytest.mark.parametrize(("seconds", "idle"), [(0.1, True), (3600, False)])
 def test_a_connection_lost_in_mid_transaction_lay_idle_only_if_it_did(
-    fresh_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, seconds: float, idle: bool
+    fresh_url: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    idle: bool,
+    turns: int | None,
+    says: str,
 ) -> None:
-    """asyncpg says the same of a connection that was closed for another reason."""
+    """asyncpg says the same of a connection that was closed for another reason; what, is up to the loop's turns."""
     monkeypatch.setattr("greenshift.explain.catalogue.idle_transaction._IDLE_SECONDS", seconds)
 
     async def main() -> DBAPIError:
         engine = create_async_engine(fresh_url("asyncpg"))
         try:
-            async with engine.connect() as connection, engine.connect() as other:
+            async with engine.connect() as connection:
                 pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
-                await asyncio.sleep(0.2)
-                await other.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": pid})
-                with pytest.raises(DBAPIError) as raised:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                # The loop stands still meanwhile, and reads nothing of it.
+                with other.connect() as terminating:
+                    time.sleep(0.2)
+                    ended = terminating.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
+                    assert ended.scalar()
+                if turns is None:
+                    while not driver.is_closed():
+                        await asyncio.sleep(0)
+                for _ in range(turns or 0):
+                    await asyncio.sleep(0)
+                with pytest.raises(DBAPIError, match=re.escape(says)) as raised:
                     await connection.execute(text("SELECT 1"))
                 return raised.value
         finally:
             await engine.dispose()
 
-    with Witness():
-        explanation = explain(asyncio.run(main()))
+    other = create_engine(fresh_url("psycopg"))
+    try:
+        with Witness():
+            explanation = explain(asyncio.run(main()))
+    finally:
+        other.dispose()
     assert (explanation is not None and explanation.kind == "idle in transaction") == idle
     if explanation is not None:
         assert "a restart of the server" in explanation.unknown[0]
+
+
+def test_ages_in_the_facts_can_be_compared(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer under load stops between any two looks at the clock, for longer than the ages differ by."""
+    looks = itertools.count(time.perf_counter(), 10)
+    with Witness(), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        monkeypatch.setattr(time, "perf_counter", looks.__next__)
+        with pytest.raises(DBAPIError) as raised:
+            connection.execute(text("SELECT 1 / 0"))
+    facts = facts_of(raised.value.orig or raised.value)
+    assert facts is not None
+    failing = facts.failing
+    assert failing is not None
+    assert failing.previous_statement is not None
+    assert failing.transaction_seconds is not None
+    assert failing.held_seconds is not None
+    assert failing.previous_statement.seconds_ago < failing.transaction_seconds < failing.held_seconds
 
 
 def test_a_lock_timeout_without_anybody_else_says_so(engine: Engine, fresh_url: Callable[[str], str]) -> None:

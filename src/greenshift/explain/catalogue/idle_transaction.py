@@ -8,7 +8,7 @@ from greenshift.explain.catalogue.entry import Entry
 from greenshift.explain.catalogue.server_error import own_statement, server_error
 from greenshift.explain.explanation import Explanation, Place
 from greenshift.explain.facts import ConnectionFact, Facts
-from greenshift.explain.failure import Failure
+from greenshift.explain.failure import Failure, Raised
 from greenshift.explain.sites import place_of
 
 _MESSAGE: Final = "idle-in-transaction timeout"
@@ -31,7 +31,7 @@ class IdleInTransaction(Entry):
         facts = failure.facts
         guessed = said is None
         if said is None:
-            said = failure.find("InterfaceError", containing="connection is closed")
+            said = _found_closed(failure)
             if said is None or facts is None or not _lay_idle(facts):
                 return None
         frame = said.user_frame or failure.user_frame
@@ -58,6 +58,17 @@ class IdleInTransaction(Entry):
             "a SELECT begins a transaction too. The session is to be rolled back or closed before it is used again",
             unknown=tuple(unknown),
         )
+
+
+def _found_closed(failure: Failure) -> Raised | None:
+    """Return what asyncpg raised of a connection that was closed before the statement was sent, or None."""
+    # Which of the three depends on how far the event loop has come to read what the server left: all of it, its
+    # last message without the end behind it (state 2), or nothing, since the program kept the loop busy.
+    said = failure.find("InterfaceError", containing="connection is closed")
+    said = said or failure.find("InternalClientError", containing="another operation (2) is in progress")
+    if said is None and failure.find("BrokenPipeError", "ConnectionResetError"):
+        said = failure.find("ConnectionDoesNotExistError", containing="closed in the middle of operation")
+    return said
 
 
 def _lay_idle(facts: Facts) -> bool:

@@ -59,6 +59,8 @@ class Engine:
             line and its indent): how an argument is added; None where there is no source.
         service: the service that it belongs to, if several are checked.
         is_live: whether it was built and looked at, in place of read from source.
+        listeners: the functions that listen to an event of the engine or its pool, by the event's name; only known of
+            an engine that was built.
     """
 
     kind: EngineKind
@@ -73,6 +75,7 @@ class Engine:
     addition: tuple[Place, str] | None = None
     service: str = ""
     is_live: bool = False
+    listeners: Mapping[str, tuple[Symbol, ...]] = field(default_factory=dict)
 
     @property
     def is_async(self) -> bool:

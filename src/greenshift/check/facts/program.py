@@ -30,6 +30,7 @@ class Program:
         deployment: how it is run.
         evaluate: what an expression of one of the files can be.
         name: the service's name, if several are checked.
+        notes: what could not be told, or happened on the way, one line each for people.
     """
 
     files: Sequence[SourceFile] = ()
@@ -39,3 +40,4 @@ class Program:
     deployment: Deployment = field(default_factory=Deployment)
     evaluate: Callable[[SourceFile, ast.expr], Value] = _unknown
     name: str = ""
+    notes: Sequence[str] = ()

@@ -1,9 +1,10 @@
 """What a client is told while the database cannot be reached: come again."""
 
+from contextlib import suppress
 from http import HTTPStatus
 
 import asyncpg
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -13,13 +14,15 @@ from backend.authentication import NotLoggedInError
 
 TRY_AGAIN_LATER = 1013  # RFC 6455's registry of close codes
 
-# asyncpg's own errors come from connecting, which SQLAlchemy does not translate.
-UNAVAILABLE = (OSError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# What connecting raises; SQLAlchemy 2.1 makes a DBAPIError of asyncpg's errors, 2.0 does not.
+UNAVAILABLE = (OSError, PoolTimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
 
 
-def is_unavailable(error: Exception) -> bool:
+def is_unavailable(error: BaseException | None) -> bool:
     """Tell whether an error says that the database is away, rather than that a statement is wrong."""
-    return isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_unavailable(error.orig and error.orig.__cause__)
+    return isinstance(error, UNAVAILABLE)
 
 
 async def say_unavailable(connection: Request | WebSocket, error: Exception) -> Response | None:
@@ -42,10 +45,11 @@ async def answer(connection: Request | WebSocket, response: Response) -> Respons
     """Send an answer to whoever asked: a request, or a WebSocket before or after it was accepted."""
     if isinstance(connection, Request):
         return response
-    if connection.application_state is WebSocketState.CONNECTING:
-        await connection.send_denial_response(response)
-    else:
-        await connection.close(TRY_AGAIN_LATER)
+    with suppress(OSError, WebSocketDisconnect):  # the client has gone meanwhile
+        if connection.application_state is WebSocketState.CONNECTING:
+            await connection.send_denial_response(response)
+        else:
+            await connection.close(TRY_AGAIN_LATER)
     return None
 
 

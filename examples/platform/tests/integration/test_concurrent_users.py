@@ -4,12 +4,12 @@ import asyncio
 from uuid import uuid4
 
 import httpx
-from tests.accounts import log_in
-from tests.recorded_sql import sent_by
-
-from backend.settings import settings
 from greenshift.postgres import Database
 from greenshift.testing.queries import QueryLog
+
+from backend.settings import settings
+from tests.accounts import log_in
+from tests.recorded_sql import sent_by
 
 USERS = 50
 MESSAGES = 4

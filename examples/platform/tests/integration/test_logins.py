@@ -6,11 +6,11 @@ from uuid import uuid4
 import httpx
 import jwt
 import pytest
-from tests.accounts import PASSWORD, log_in
-from tests.recorded_sql import sent_by
+from greenshift.testing.queries import QueryLog
 
 from auth_service.settings import settings
-from greenshift.testing.queries import QueryLog
+from tests.accounts import PASSWORD, log_in
+from tests.recorded_sql import sent_by
 
 
 async def test_the_backend_takes_a_login_of_the_auth_service(

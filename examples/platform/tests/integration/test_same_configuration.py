@@ -1,11 +1,11 @@
 """What the server itself says of both services' connections: the same, but for the name."""
 
+from greenshift.testing.queries import QueryLog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from auth_service import database as auth_service
 from backend import database as backend
-from greenshift.testing.queries import QueryLog
 
 SETTINGS = (
     "SELECT name, setting, unit FROM pg_settings WHERE source IN ('client', 'session') OR name LIKE '%timeout%'"

@@ -6,16 +6,16 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from greenshift.testing.queries import QueryLog
 from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
-from tests.accounts import PASSWORD
-from tests.recorded_sql import sent_by
 
 from auth_service import main as auth_service
 from backend import main as backend
 from backend.database import engine
 from backend.settings import settings
-from greenshift.testing.queries import QueryLog
+from tests.accounts import PASSWORD
+from tests.recorded_sql import sent_by
 
 
 @pytest.fixture

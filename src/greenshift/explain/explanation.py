@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from greenshift.explain.masking import mask
+from greenshift.masking import mask
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from greenshift.explain.masking import mask
+from greenshift.masking import mask
 from greenshift.explain.reading.streams import streams
 from greenshift.explain.text import parse
 

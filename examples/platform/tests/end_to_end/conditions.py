@@ -4,14 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 async def until(condition: Callable[[], bool], what: str = "") -> None:
     """Wait until a condition holds.
 
     Raises:
-        TimeoutError: it does not, after half a minute.
+        TimeoutError: it does not, within a minute.
     """
     deadline = time.monotonic() + SECONDS
     while not condition():

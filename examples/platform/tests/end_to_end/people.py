@@ -30,7 +30,7 @@ class Person:
         """Open the WebSocket, unless it is open."""
         if self._conversation is None:
             self._conversation = await websockets.connect(
-                f"ws://{self.backend.address}/ws/chat", additional_headers=self.headers, open_timeout=20, proxy=None
+                f"ws://{self.backend.address}/ws/chat", additional_headers=self.headers, open_timeout=60, proxy=None
             )
         return self._conversation
 
@@ -69,4 +69,4 @@ async def person(email: str, auth: Service, backend: Service, client: httpx.Asyn
 
 def http_client() -> httpx.AsyncClient:
     """Return a client for all users; what tells them apart is in the headers of each request."""
-    return httpx.AsyncClient(timeout=30, trust_env=False, verify=False)
+    return httpx.AsyncClient(timeout=60, trust_env=False, verify=False)

@@ -21,7 +21,7 @@ from greenshift.postgres.servers.account import server_account
 from greenshift.postgres.servers.providers import choose_programs
 from greenshift.postgres.servers.supervisor import death_bond
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 # As of `pg_ctl stop -m`: fast ends all sessions and writes everything; after immediate the next start has to recover.
 SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
@@ -98,7 +98,7 @@ class RestartableServer(Server):
 def restartable_server() -> Iterator[RestartableServer]:
     """Make a server's folder, and remove it with all that is in it."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="platform-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix=f"platform-{os.getpid()}-", dir=memory if memory.is_dir() else None))
     account = server_account()
     if account.differs:
         os.chown(folder, account.user, account.group)

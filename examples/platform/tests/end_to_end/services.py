@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLATFORM = Path(__file__).parents[2]
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 RUNNING = re.compile(r"Uvicorn running on http://([\d.]+:\d+)")
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 import websockets
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from auth_service.models import Base as AuthBase
-from backend.models import Base as BackendBase
+from auth_service import create_tables as auth_tables
+from backend import create_tables as backend_tables
 from tests.end_to_end.conditions import until
 from tests.end_to_end.people import Person, http_client, person
 from tests.end_to_end.postgres_server import RestartableServer, restartable_server
@@ -21,7 +21,7 @@ from tests.end_to_end.services import PLATFORM, platform, serving, variant_of_th
 
 USERS = 50
 POOL_SIZE = 5  # the settings' pool_size
-MORE = 3  # messages that each user sends before a restart, and again after it
+MORE = 2  # messages that each user sends before a restart, and again after it
 RETRY_SECONDS = 0.05
 
 BACKENDS = "FROM pg_stat_activity WHERE application_name = 'platform-backend'"
@@ -33,10 +33,8 @@ async def server() -> AsyncIterator[RestartableServer]:
     with restartable_server() as server:
         await server.start()
         engine = create_async_engine(server.url(driver="asyncpg"))
-        async with engine.begin() as connection:
-            for base in (AuthBase, BackendBase):
-                await connection.run_sync(base.metadata.create_all)
-        await engine.dispose()
+        await auth_tables.create_tables(engine)
+        await backend_tables.create_tables(engine)
         yield server
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import linecache
 import os
-import re
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 from typing import Final
 
+from greenshift.ignore_comments import is_ignored
 from greenshift.trace import is_test_file
 
 _TEST_FOLDERS: Final = frozenset({"test", "tests"})
-_COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<kinds>[^\]]*)\]")
 
 
 class Ignored:
@@ -35,8 +33,7 @@ class Ignored:
             return True
         if any(fnmatch(path, pattern) or path.startswith(pattern + os.sep) for pattern in self._patterns):
             return True
-        comment = _COMMENT.search(linecache.getline(file, line))
-        return comment is not None and "blocking" in (kind.strip() for kind in comment["kinds"].split(","))
+        return is_ignored(file, [line], "blocking")
 
     def _is_test(self, path: str) -> bool:
         """Return whether a file is a test's own: by its name, or in a folder ``tests`` of the project."""

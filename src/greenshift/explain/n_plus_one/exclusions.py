@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import linecache
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from greenshift.explain.n_plus_one.loops import Loop, enclosing_loop, is_fixture, statement_lines
 from greenshift.explain.n_plus_one.stack import Site, Stack
+from greenshift.ignore_comments import is_ignored
 from greenshift.trace import CallSite, is_test_file
 
-_COMMENT: Final = re.compile(r"#\s*greenshift:\s*ignore\[(?P<names>[^\]]*)\]", re.IGNORECASE)
 _NAME: Final = "n+1"
 _TEST_FOLDERS: Final = frozenset({"tests", "test"})
 
@@ -65,7 +63,7 @@ class Exclusions:
             places: those that have a part in a finding. A comment may stand on any line of their statements.
         """
         return any(
-            self._in_ignored_path(place.file) or _has_comment(place.file, statement_lines(place.file, place.line))
+            self._in_ignored_path(place.file) or is_ignored(place.file, statement_lines(place.file, place.line), _NAME)
             for place in places
             if place is not None
         )
@@ -80,11 +78,3 @@ class Exclusions:
         if path.startswith(os.path.join(self._root, "")):
             return os.path.relpath(path, self._root).replace(os.sep, "/")
         return os.path.basename(path)
-
-
-def _has_comment(file: str, lines: Iterable[int]) -> bool:
-    for number in lines:
-        found = _COMMENT.search(linecache.getline(file, number))
-        if found and _NAME in {name.strip().lower() for name in found["names"].split(",")}:
-            return True
-    return False

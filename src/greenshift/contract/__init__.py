@@ -1,0 +1,1 @@
+"""Ready-made tests for any models, sync and async."""

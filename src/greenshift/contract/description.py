@@ -1,0 +1,129 @@
+"""Models as the contract sees them, whatever they are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Loading = Literal["lazy", "awaitable", "eager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is mapped, by the name of its attribute.
+
+    Attributes:
+        name: the attribute's name.
+        python_type: the Python type of its values: ``int``, ``str``, ``Decimal``, ``datetime``, ``list``, an ``Enum``...
+        item_type: the type of the items, where ``python_type`` is ``list``.
+        is_nullable: whether it may be null.
+        is_key: whether it belongs to the primary key.
+        is_generated: whether the server makes its value: a sequence, an identity, a computed column.
+        has_default: whether it may be left out, because the server or the model has a default.
+        is_server_default: whether that default is the server's.
+        is_unique: whether no two rows may share a value (several columns together: ``Model.uniques``).
+        is_writable: whether a program may set it (a computed column it may not).
+        length: the longest string or bytes, in characters or bytes; None without a limit.
+        precision: of a decimal, in digits; None without a limit.
+        scale: of a decimal, in digits behind the point.
+        has_time_zone: whether a time carries its zone; None for other types.
+        choices: the only values, for enums; empty for others.
+        references: the model and column that a foreign key names; None without one.
+        is_deferred_check: whether that foreign key is checked at commit only.
+        json: whether it holds JSON.
+        database_type: the type as the database calls it, for people.
+    """
+
+    name: str
+    python_type: type[Any]
+    item_type: type[Any] | None = None
+    is_nullable: bool = False
+    is_key: bool = False
+    is_generated: bool = False
+    has_default: bool = False
+    is_server_default: bool = False
+    is_unique: bool = False
+    is_writable: bool = True
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    has_time_zone: bool | None = None
+    choices: tuple[Any, ...] = ()
+    references: tuple[str, str] | None = None
+    is_deferred_check: bool = False
+    json: bool = False
+    database_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A relationship of a model.
+
+    Attributes:
+        name: the attribute's name.
+        target: the name of the other model.
+        is_collection: whether it leads to several records.
+        local: this model's columns that make it, each with the other's; empty for one through an association table.
+        through: the association table's name, for many to many.
+        is_writable: whether the program writes through it (``viewonly`` it does not).
+        loads: the ways in which it can be read: ``lazy`` (sync only), ``awaitable``, ``eager``.
+        back: the other model's relationship that mirrors it, if it has one.
+        deletes_orphans: whether deleting this record deletes the others (a cascade of the model or the database).
+    """
+
+    name: str
+    target: str
+    is_collection: bool
+    local: tuple[tuple[str, str], ...] = ()
+    through: str | None = None
+    is_writable: bool = True
+    loads: tuple[Loading, ...] = ("lazy", "eager")
+    back: str | None = None
+    deletes_orphans: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model.
+
+    Attributes:
+        name: its name, unique among the models.
+        model: the class itself.
+        table: its table, with the schema if it has one.
+        columns: by attribute name.
+        relationships: by attribute name.
+        keys: the attribute names of the primary key, in its order.
+        uniques: sets of columns of which no two rows share the values.
+        checks: conditions that the table declares, as SQL with column names.
+        is_association: whether it is nothing but the link between others: a key of foreign keys.
+        version: the column that counts versions, for optimistic locking.
+        discriminator: the column and the value that tell this class among those that share its table.
+        parents: the names of the models that it inherits from.
+        computed: hybrid and column properties: names of attributes that are read only.
+        not_driven: why no test can be made of it; empty if they can.
+    """
+
+    name: str
+    model: type[Any]
+    table: str
+    columns: Mapping[str, Column]
+    relationships: Mapping[str, Relationship] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[str, ...] = ()
+    is_association: bool = False
+    version: str | None = None
+    discriminator: tuple[str, Any] | None = None
+    parents: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    not_driven: str = ""
+
+    @property
+    def required(self) -> tuple[Column, ...]:
+        """The columns without which no row can be made."""
+        return tuple(
+            column
+            for column in self.columns.values()
+            if not column.is_nullable and not column.has_default and not column.is_generated
+        )

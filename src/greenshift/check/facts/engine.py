@@ -98,6 +98,17 @@ class Engine:
             return Value(unknown=self.open_arguments)
         return given
 
+    def argument_place(self, name: str) -> Place:
+        """Return where an argument is: in the call, else where its value is written, else the call itself.
+
+        Args:
+            name: the argument's name.
+        """
+        if name in self.written:
+            return self.written[name].place
+        given = self.arguments.get(name)
+        return given.place if given is not None and given.place is not None else self.place
+
     @property
     def scheme(self) -> str | None:
         """The URL's scheme, such as ``postgresql+asyncpg``, if that is known (a default of the settings included)."""

@@ -61,3 +61,14 @@ class SessionFactory:
         if given is None and self.open_arguments:
             return Value(unknown=self.open_arguments)
         return given
+
+    def argument_place(self, name: str) -> Place:
+        """Return where an argument is: in the call, else where its value is written, else the call itself.
+
+        Args:
+            name: the argument's name.
+        """
+        if name in self.written:
+            return self.written[name].place
+        given = self.arguments.get(name)
+        return given.place if given is not None and given.place is not None else self.place

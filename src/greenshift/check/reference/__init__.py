@@ -1,0 +1,1 @@
+"""What SQLAlchemy, its drivers and proxies take and do: tables that rules look things up in."""

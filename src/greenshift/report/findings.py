@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 class Severity(enum.IntEnum):
@@ -90,6 +90,7 @@ class Finding:
         edits: what mends it, where that is safe; all or none of them are applied.
         subject: what it is about (``engine in app/db.py``), so that a baseline finds it again when lines move.
         related: other places, each with what it has to do with it.
+        line_text: the line on which it is, as the file has it; empty where there is no file.
     """
 
     rule: str
@@ -100,6 +101,22 @@ class Finding:
     edits: tuple[Edit, ...] = ()
     subject: str = ""
     related: tuple[tuple[Place, str], ...] = ()
+    line_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is known, and not to be mended now.
+
+    Attributes:
+        finding: the finding.
+        by: ``comment`` in the source, or the ``baseline``.
+        reason: why, as the comment says.
+    """
+
+    finding: Finding
+    by: Literal["comment", "baseline"]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +144,7 @@ class Report:
         tables: what is shown beside the findings.
         notes: what could not be told, one line each.
         summary: figures for machines: files, engines, seconds, findings left out by a baseline or a comment.
+        suppressed: the findings that are left out, sorted by place.
     """
 
     findings: tuple[Finding, ...]
@@ -134,3 +152,4 @@ class Report:
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
+    suppressed: tuple[Suppressed, ...] = ()

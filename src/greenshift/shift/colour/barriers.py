@@ -87,9 +87,7 @@ def _is_subscripted_only(kinds: Kinds, function: Function) -> bool:
     if "__len__" in names and "__iter__" not in names:
         # A sequence: `reversed()` and loops read it by index.
         return False
-    return all(
-        isinstance(node, ast.Subscript | ast.Call) for node, targets in kinds.invocations.items() if function in targets
-    )
+    return all(isinstance(node, ast.Subscript | ast.Call) for node in kinds.invoked_at.get(function, ()))
 
 
 def called_back(kinds: Kinds, module: Module, call: ast.Call) -> set[Function]:

@@ -43,6 +43,7 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
                     wanted[touch.node] = (touch.module, unit, _why(touch))
                     if touch.method == "for":
                         iterators.add(touch.node)
+    before = {one for one in colours.asynchronous if one.is_async}
     for edge in graph.edges:
         unit = edge.caller
         if not isinstance(unit, Function) or not colours.is_async(unit) or not isinstance(edge.node, ast.expr):
@@ -51,7 +52,7 @@ def bridge_places(context: Context, graph: CallGraph, colours: Colours, reasons:
         # Calling an async function that was one before needs no bridge, whatever else the call may reach.
         if _runs_by_itself(context, edge, bridged):
             continue
-        if bridged and not edge.targets & {one for one in colours.asynchronous if one.is_async}:
+        if bridged and not edge.targets & before:
             first = min(bridged, key=lambda one: one.qualified_name)
             wanted.setdefault(edge.node, (edge.module, unit, reasons.get(first, "it stays sync")))
             if _gives_iterator(context, edge.node, bridged):

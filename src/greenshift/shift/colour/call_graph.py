@@ -112,9 +112,10 @@ def _families(kinds: Kinds) -> dict[Function, set[Function]]:
         one = families.setdefault(first, {first})
         other = families.setdefault(second, {second})
         if one is not other:
-            one |= other
-            for member in other:
-                families[member] = one
+            smaller, larger = sorted((one, other), key=len)
+            larger |= smaller
+            for member in smaller:
+                families[member] = larger
 
     for cls in kinds.project.classes:
         nearest: dict[str, Function] = {}

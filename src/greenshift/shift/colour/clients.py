@@ -8,7 +8,6 @@ becomes an ``httpx.AsyncClient``, unless it speaks nothing but WebSocket (which 
 from __future__ import annotations
 
 import ast
-from weakref import WeakKeyDictionary
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.values import Connection, Engine, Query, Session, SessionFactory, TestClientValue
@@ -111,15 +110,9 @@ class ClientDecisions:
         return bool(clients) and (not self.sites or len(self.kept) < len(self.sites))
 
 
-_DECISIONS: WeakKeyDictionary[Kinds, ClientDecisions] = WeakKeyDictionary()
-
-
 def client_decisions(context: Context) -> ClientDecisions:
     """Return what becomes of a project's test clients."""
-    found = _DECISIONS.get(context.kinds)
-    if found is None:
-        found = _DECISIONS[context.kinds] = ClientDecisions(context.kinds)
-    return found
+    return context.kinds.once(ClientDecisions)
 
 
 def converts_client(context: Context, where: Module | ast.AST) -> bool:

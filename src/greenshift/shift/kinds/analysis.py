@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any, TypeVar
 
 from greenshift.shift.kinds.cells import Unit
 from greenshift.shift.kinds.inference import Inference
@@ -13,6 +14,8 @@ from greenshift.shift.kinds.proxies import is_proxy, library_objects
 from greenshift.shift.kinds.values import NOTHING, Instance, Session, SessionFactory, Value, Values
 from greenshift.shift.project import Class, Function, Module, Project
 from greenshift.shift.project.traversal import children
+
+Found = TypeVar("Found")
 
 
 class Kinds:
@@ -33,6 +36,7 @@ class Kinds:
         self.fixtures = inference.fixtures
         self.annotations = inference.annotations
         self.generators = inference.generators
+        self._once: dict[Callable[[Kinds], Any], Any] = {}
         self.session_options: list[tuple[ast.Attribute, ast.expr]] | None = None
 
     def values(self, node: ast.AST) -> Values:
@@ -84,6 +88,26 @@ class Kinds:
         for node, functions in self._inference.references.items():
             for function in functions:
                 found.setdefault(function, []).append(node)
+        return found
+
+    @cached_property
+    def invoked_at(self) -> dict[Function, list[ast.AST]]:
+        """The nodes that call each function of the application."""
+        found: dict[Function, list[ast.AST]] = {}
+        for node, functions in self._inference.invocations.items():
+            for function in functions:
+                found.setdefault(function, []).append(node)
+        return found
+
+    def once(self, find: Callable[[Kinds], Found]) -> Found:
+        """Return what a function finds in the whole application: it looks for it once, whoever asks how often.
+
+        Args:
+            find: The function.
+        """
+        if find not in self._once:
+            self._once[find] = find(self)
+        found: Found = self._once[find]
         return found
 
     def unit(self, node: ast.AST) -> Unit | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 
 from greenshift.shift.kinds.names import ExternalName, Names
 from greenshift.shift.project import Function, Module, Project
@@ -20,6 +21,45 @@ KNOWN = {
 }
 
 
+@dataclass
+class _Named:
+    """The fixtures of one name, in the project's order.
+
+    Attributes:
+        shared: Those that every module may ask for, below their folder.
+        by_folder: These by their module's folder.
+        by_module: All of them by their module.
+        of_tests: The functions' names of those that test modules define for themselves.
+    """
+
+    every: list[Function] = field(default_factory=list)
+    shared: list[Function] = field(default_factory=list)
+    by_folder: dict[tuple[str, ...], list[Function]] = field(default_factory=dict)
+    by_module: dict[Module, list[Function]] = field(default_factory=dict)
+    of_tests: set[str] = field(default_factory=set)
+
+    def add(self, function: Function) -> None:
+        self.every.append(function)
+        self.by_module.setdefault(function.module, []).append(function)
+        if _is_of_test_module(function):
+            self.of_tests.add(function.name)
+        else:
+            self.shared.append(function)
+            self.by_folder.setdefault(_folder(function.module.file), []).append(function)
+
+    def seen_by(self, requester: Function) -> _Named:
+        """Those that a test or fixture of another module may mean."""
+        module = requester.module
+        if not self.of_tests or not (module.stars or self.of_tests & module.imports.keys()):
+            return self
+        seen = _Named()
+        for one in self.every:
+            if not _is_of_test_module(one) or one.name in module.imports or one.module.name in module.stars:
+                seen.shared.append(one)
+                seen.by_folder.setdefault(_folder(one.module.file), []).append(one)
+        return seen
+
+
 class Fixtures:
     """Finds traits and fixtures.
 
@@ -31,11 +71,11 @@ class Fixtures:
     def __init__(self, project: Project, names: Names) -> None:
         self._names = names
         self._traits: dict[Function, frozenset[str]] = {}
-        self._fixtures: dict[str, list[Function]] = {}
+        self._fixtures: dict[str, _Named] = {}
         self._meant: dict[tuple[str, Function], Function | None] = {}
         for function in project.functions:
             if function.decorators and "fixture" in self.traits(function):
-                self._fixtures.setdefault(self.fixture_name(function), []).append(function)
+                self._fixtures.setdefault(self.fixture_name(function), _Named()).add(function)
 
     def traits(self, function: Function) -> frozenset[str]:
         """Return ``property``, ``staticmethod``, ``classmethod``, ``contextmanager``, ``fixture``, ``listener``."""
@@ -91,27 +131,20 @@ class Fixtures:
         return self._meant[key]
 
     def _find(self, name: str, requester: Function) -> Function | None:
-        candidates = [
-            one
-            for one in self._fixtures.get(name, ())
-            if one is not requester and (one.module is requester.module or _is_shared(one, requester))
-        ]
-        if not candidates:
+        named = self._fixtures.get(name)
+        if named is None:
             return None
-        own = [one for one in candidates if one.module is requester.module]
+        own = [one for one in named.by_module.get(requester.module, ()) if one is not requester]
         if own:
             same_class = [one for one in own if one.owner is requester.owner and one.owner is not None]
             return (same_class or own)[-1]
+        seen = named.seen_by(requester)
         folder = _folder(requester.module.file)
-        best: Function | None = None
-        depth = -1
-        for one in candidates:
-            where = _folder(one.module.file)
-            if folder[: len(where)] == where:
-                above_itself = one.name == requester.name and where == folder
-                if len(where) > depth and not above_itself:
-                    best, depth = one, len(where)
-        return best if best is not None else candidates[-1]
+        for depth in range(len(folder), -1, -1):
+            for one in seen.by_folder.get(folder[:depth], ()):
+                if one is not requester and not (depth == len(folder) and one.name == requester.name):
+                    return one
+        return next((one for one in reversed(seen.shared) if one is not requester), None)
 
     def takes_fixtures(self, function: Function) -> bool:
         """Whether pytest calls a function: a fixture, or a test of a test module."""
@@ -120,16 +153,14 @@ class Fixtures:
         return is_test_function(function)
 
 
-def _is_shared(fixture: Function, requester: Function) -> bool:
-    """Whether pytest may give a fixture to another module: what a test module defines is its own, unless imported."""
+def _is_of_test_module(fixture: Function) -> bool:
+    """Whether a test module defines a fixture: it is the module's own, unless another one imports it."""
     name = fixture.module.file.rpartition("/")[2]
-    if not name.startswith("test_") and not name.endswith("_test.py"):
-        return True
-    return fixture.name in requester.module.imports or fixture.module.name in requester.module.stars
+    return name.startswith("test_") or name.endswith("_test.py")
 
 
-def _folder(file: str) -> list[str]:
-    return file.split("/")[:-1]
+def _folder(file: str) -> tuple[str, ...]:
+    return tuple(file.split("/")[:-1])
 
 
 def is_test_function(function: Function) -> bool:

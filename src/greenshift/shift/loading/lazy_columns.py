@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from greenshift.shift.kinds import Kinds
@@ -107,7 +108,7 @@ class LazyColumns:
         if site is not None and site.kind == "async":
             return True
         if self.of(instance.cls)[node.attr] == "deferred":
-            return self._is_set_before(node, unit) or (site is not None and self._is_undeferred(site.node))
+            return self._is_set_before(node, unit) or (site is not None and site.node in self._undeferred)
         if isinstance(unit, Function) and any(
             one.name == _root(node.value) for one in unit.parameters if one.name != "self"
         ):
@@ -126,20 +127,20 @@ class LazyColumns:
             for other in module.source.nodes_of(ast.Attribute)
         )
 
-    def _is_undeferred(self, site: ast.AST) -> bool:
+    @cached_property
+    def _undeferred(self) -> set[ast.AST]:
+        """The sites of statements and queries with an option that loads deferred columns."""
+        found: set[ast.AST] = set()
         for module in self._kinds.project.modules:
             if "undefer" not in module.source.text:
                 continue
             for call in self._kinds.calls(module):
                 if not isinstance(call.func, ast.Attribute) or call.func.attr != "options":
                     continue
-                of_site = any(
-                    isinstance(value, Statement | Query) and value.site is site
-                    for value in self._kinds.values(call.func.value)
-                )
-                if of_site and any(_last(one.func) in LOADING for one in call.args if isinstance(one, ast.Call)):
-                    return True
-        return False
+                if any(_last(one.func) in LOADING for one in call.args if isinstance(one, ast.Call)):
+                    values = self._kinds.values(call.func.value)
+                    found |= {value.site for value in values if isinstance(value, Statement | Query)}
+        return found
 
 
 def _lazy_column(value: ast.expr | None) -> LazyColumn | None:

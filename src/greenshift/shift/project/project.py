@@ -40,6 +40,7 @@ class Project:
             for index in range(1, len(parts)):
                 self._by_suffix.setdefault(".".join(parts[index:]), []).append(module)
         self._nearest: dict[tuple[str, str], Module] = {}
+        self._below: dict[str, dict[tuple[str, ...], Module]] = {}
         self._folders: set[str] = set()
         for module in modules:
             parts = module.name.split(".")
@@ -76,20 +77,26 @@ class Project:
         if importer is None or len(candidates) == 1:
             return candidates[0]
         key = (name, importer.file)
-        if key not in self._nearest:
-            near = importer.file.split("/")
-            self._nearest[key] = max(candidates, key=lambda module: _shared(near, module.file.split("/")))
-        return self._nearest[key]
+        found = self._nearest.get(key)
+        if found is None:
+            below = self._below.get(name)
+            if below is None:
+                below = self._below[name] = _first_below(candidates)
+            path = tuple(importer.file.split("/"))
+            found = next(below[path[:depth]] for depth in range(len(path), -1, -1) if path[:depth] in below)
+            self._nearest[key] = found
+        return found
 
     def is_package(self, name: str) -> bool:
         """Whether a dotted name is a folder of the application, with or without ``__init__.py``."""
         return name in self._folders
 
 
-def _shared(first: list[str], second: list[str]) -> int:
-    count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+def _first_below(modules: Sequence[Module]) -> dict[tuple[str, ...], Module]:
+    """The first of some modules below each folder that holds any of them."""
+    found: dict[tuple[str, ...], Module] = {}
+    for module in modules:
+        path = tuple(module.file.split("/"))
+        for depth in range(len(path) + 1):
+            found.setdefault(path[:depth], module)
+    return found

@@ -36,6 +36,4 @@ def _is_called_elsewhere(context: Context, function: Function) -> bool:
     """Whether a call that does not await reaches a lambda, too."""
     colours = context.colours
     assert colours is not None
-    return any(
-        function in targets and node not in colours.awaits for node, targets in context.kinds.invocations.items()
-    )
+    return any(node not in colours.awaits for node in context.kinds.invoked_at.get(function, ()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
+from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.names import ExternalName, is_sqlalchemy
 from greenshift.shift.kinds.values import Query, Values
 from greenshift.shift.project import Function, Module
@@ -14,22 +16,40 @@ from greenshift.shift.rewrite.modernize.work import Work
 
 
 class QueryAnnotations:
-    """The annotations of a project that speak of ``Query``.
+    """The annotations of a project that speak of ``Query``, by the queries that they may hold.
 
     Args:
         context: The stage's work.
     """
 
     def __init__(self, context: Context) -> None:
-        self.parameters: list[tuple[Function, str, ast.expr]] = []
-        self.returns: list[tuple[Function, ast.expr]] = []
-        for function in context.project.functions:
-            for parameter in function.parameters:
-                if parameter.annotation is not None and _mentions(parameter.annotation):
-                    self.parameters.append((function, parameter.name, parameter.annotation))
+        self._annotations: list[tuple[Module, ast.expr]] = []
+        self._by_site: dict[ast.AST, list[int]] = {}
+        kinds = context.kinds
+        functions = [one for one in context.project.functions if "Query" in one.module.source.text]
+        for function in functions:
             returned = None if isinstance(function.node, ast.Lambda) else function.node.returns
             if returned is not None and _mentions(returned):
-                self.returns.append((function, returned))
+                results = [kinds.result(function), *(kinds.result(one) for one in _overriding(kinds, function))]
+                self._note(function.module, returned, frozenset().union(*results))
+        for function in functions:
+            for parameter in function.parameters:
+                if parameter.annotation is not None and _mentions(parameter.annotation):
+                    self._note(function.module, parameter.annotation, kinds.parameter(function, parameter.name))
+
+    def _note(self, module: Module, annotation: ast.expr, values: Values) -> None:
+        for site in {value.site for value in values if isinstance(value, Query)}:
+            self._by_site.setdefault(site, []).append(len(self._annotations))
+        self._annotations.append((module, annotation))
+
+    def of(self, sites: Iterable[ast.AST]) -> list[tuple[Module, ast.expr]]:
+        """Return the annotations that hold some queries, those of returns first, in the project's order.
+
+        Args:
+            sites: The calls that make the queries.
+        """
+        found = {index for site in sites for index in self._by_site.get(site, ())}
+        return [self._annotations[index] for index in sorted(found)]
 
 
 def _mentions(annotation: ast.expr) -> bool:
@@ -40,29 +60,19 @@ def convert_annotations(work: Work, known: QueryAnnotations) -> None:
     """Rewrite the annotations of parameters, returns and variables that hold the group's queries."""
     kinds = work.group.context.kinds
     seen: set[ast.AST] = set()
-    for function, annotation in known.returns:
-        results = [kinds.result(function), *(kinds.result(one) for one in _overriding(work, function))]
-        if any(_gives(work, values) for values in results):
-            _convert(work, function.module, annotation, seen)
-    for function, name, annotation in known.parameters:
-        if _gives(work, kinds.parameter(function, name)):
-            _convert(work, function.module, annotation, seen)
+    for module, annotation in known.of(work.group.site_set):
+        _convert(work, module, annotation, seen)
     for node, module in work.group.nodes:
         parent = kinds.parents.get(node)
         if isinstance(parent, ast.AnnAssign):
             _convert(work, module, parent.annotation, seen)
 
 
-def _overriding(work: Work, function: Function) -> list[Function]:
+def _overriding(kinds: Kinds, function: Function) -> list[Function]:
     """The methods that stand for one that says nothing itself: an abstract one, or a protocol's."""
     if function.owner is None or any(isinstance(node, ast.Return) and node.value for node in walk(function.node)):
         return []
-    below = work.group.context.kinds.classes.below(function.owner)
-    return [cls.functions[function.name] for cls in below if function.name in cls.functions]
-
-
-def _gives(work: Work, values: Values) -> bool:
-    return any(isinstance(value, Query) and value.site in work.group.site_set for value in values)
+    return kinds.classes.overriding(function.owner, function.name)
 
 
 def _convert(work: Work, module: Module, annotation: ast.expr | None, seen: set[ast.AST]) -> None:

@@ -121,9 +121,10 @@ def _convert(group: Group, unresolved: Unresolved, annotations: QueryAnnotations
     group.verb = verb_of(group)
     work = Work(group)
     modules = {module for _, module in [*group.sites, *group.nodes]}
-    imports = {module: dict(context.imports(module).needed) for module in context.project.modules if module in modules}
+    in_order = sorted(modules, key=lambda one: one.file)
+    imports = {module: dict(context.imports(module).needed) for module in in_order}
     with ExitStack() as stack:
-        for module in sorted(modules, key=lambda one: one.file):
+        for module in in_order:
             stack.enter_context(context.edits(module).together())
         try:
             # What is written over several calls comes before these calls themselves.

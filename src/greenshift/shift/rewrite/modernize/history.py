@@ -85,9 +85,7 @@ class History:
     def _given(self, function: Function, name: str) -> bool:
         """What the callers of a function give to it as a parameter."""
         names = [parameter.name for parameter in function.parameters]
-        for call, targets in self._kinds.invocations.items():
-            if function not in targets:
-                continue
+        for call in self._kinds.invoked_at.get(function, ()):
             if not isinstance(call, ast.Call) or any(isinstance(one, ast.Starred) for one in call.args):
                 return False
             given = [keyword.value for keyword in call.keywords if keyword.arg == name]

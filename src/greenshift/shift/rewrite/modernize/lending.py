@@ -103,15 +103,14 @@ def _calls_of(context: Context, function: Function) -> list[tuple[ast.Call, Modu
     """The calls of a function, if it is used in no other way; else nothing."""
     kinds = context.kinds
     found: list[tuple[ast.Call, Module]] = []
-    for node, functions in kinds.references.items():
-        if function in functions:
-            call = kinds.parents.get(node)
-            if not isinstance(call, ast.Call) or call.func is not node or kinds.targets(call) != {function}:
-                return []
-            found.append((call, kinds.module_by_node[call]))
-    for node, functions in kinds.invocations.items():
-        if function in functions and not any(call is node for call, _ in found):
+    for node in kinds.mentions.get(function, ()):
+        call = kinds.parents.get(node)
+        if not isinstance(call, ast.Call) or call.func is not node or kinds.targets(call) != {function}:
             return []
+        found.append((call, kinds.module_by_node[call]))
+    calls = {call for call, _ in found}
+    if any(node not in calls for node in kinds.invoked_at.get(function, ())):
+        return []
     found.sort(key=lambda one: (one[1].file, one[0].lineno, one[0].col_offset))
     return found
 

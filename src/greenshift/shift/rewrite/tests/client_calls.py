@@ -6,6 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from greenshift.shift.kinds import Kinds
 from greenshift.shift.project import Class, Module
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.tests.rolled_back import hooks_around_requests
@@ -63,7 +64,7 @@ def convert_call(call: ClientCall) -> None:
     arguments.sort(key=lambda one: one.start)
     application = next(one for one in arguments if one.name == "app")
     given = [f"{TRANSPORT[one.name]}={source.segment(one.value)}" for one in arguments if one.name in TRANSPORT]
-    if not any(one.name == "client" for one in arguments) and _tells_its_peer(call.context):
+    if not any(one.name == "client" for one in arguments) and call.context.kinds.once(_tells_its_peer):
         given.append(f"client={PEER}")
     for one in arguments:
         if one.name == "backend" and not (isinstance(one.value, ast.Constant) and one.value.value == "asyncio"):
@@ -180,9 +181,8 @@ def _free_name(module: Module, wanted: str) -> str:
     return wanted
 
 
-def _tells_its_peer(context: Context) -> bool:
+def _tells_its_peer(kinds: Kinds) -> bool:
     """Whether the application or a test speaks of the address that a TestClient reports."""
     return any(
-        '"testclient"' in module.source.text or "'testclient'" in module.source.text
-        for module in context.project.modules
+        '"testclient"' in module.source.text or "'testclient'" in module.source.text for module in kinds.project.modules
     )

@@ -8,7 +8,7 @@ application keeps itself, and the tests use, goes on holding them where a reques
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from greenshift.shift.kinds import Kinds
@@ -38,7 +38,7 @@ def hooks_around_requests(context: Context, module: Module, site: ast.Call) -> s
     before = top_statement(context, site)
     if session is None or before is None:
         return None
-    kept = got_by_key(context.kinds) if held is not None and _has_relationships(context.kinds) else None
+    kept = context.kinds.once(got_by_key) if held is not None and context.kinds.once(_has_relationships) else None
     after: list[str] = []
     definitions: list[str] = []
     hooks: list[str] = []
@@ -48,7 +48,7 @@ def hooks_around_requests(context: Context, module: Module, site: ast.Call) -> s
         # What a request loaded stays as little: the next commit expired it.
         after.append(f"lambda _: {name}({session})")
         definitions.append(_forgetting(context, module, name, kept))
-    if _rolls_back(context.kinds):
+    if context.kinds.once(_rolls_back):
         name = free_name(module, *LOADING)
         after.append(f"lambda _: {name}({session})")
         definitions.append(_loading(context, module, name))
@@ -83,21 +83,39 @@ def _held_session(context: Context, site: ast.Call) -> str | None:
     kinds = context.kinds
     unit = kinds.unit(site)
     names = [parameter.name for parameter in unit.parameters] if isinstance(unit, Function) else []
-    held: Counter[str] = Counter()
+    held = [use for name in names for use in kinds.once(_uses_of_held).get(name, ())]
+    return max(held, key=lambda use: (use.count, -use.order)).text if held else None
+
+
+@dataclass
+class _Use:
+    """A session of the application's as tests name it: how often they do, and which they name first."""
+
+    text: str
+    order: int
+    count: int = 0
+
+
+def _uses_of_held(kinds: Kinds) -> dict[str, list[_Use]]:
+    """The sessions that the application keeps itself and tests use, by the name of what holds them."""
+    found: dict[str, dict[str, _Use]] = {}
+    order = 0
     for module in kinds.project.modules:
         for node in module.source.nodes_of(ast.Attribute) if module.is_test else ():
-            if not isinstance(node.value, ast.Name) or node.value.id not in names or not kinds.is_a(node, Session):
+            if not isinstance(node.value, ast.Name) or not kinds.is_a(node, Session):
                 continue
             holders = [value for value in kinds.values(node.value) if isinstance(value, Instance)]
             if any(not one.cls.module.is_test for one in holders):
-                held[f"{node.value.id}.{node.attr}"] += 1
-    return max(held, key=lambda text: held[text]) if held else None
+                order += 1
+                text = f"{node.value.id}.{node.attr}"
+                found.setdefault(node.value.id, {}).setdefault(text, _Use(text, order)).count += 1
+    return {name: list(uses.values()) for name, uses in found.items()}
 
 
 def _handed_session(context: Context, site: ast.Call) -> str | None:
     """The text of the session that the tests around a client hand to the application."""
     unit = context.kinds.unit(site)
-    if not isinstance(unit, Function) or not tests_share_session(context.kinds):
+    if not isinstance(unit, Function) or not context.kinds.once(tests_share_session):
         return None
     return session_of(context.kinds, unit)
 

@@ -7,7 +7,7 @@ WORKERS ?= auto
 SEED ?= 20261121
 # What stands closest to SQLAlchemy is tested on both of its lines: the newest, and 2.0 laid over it.
 SQLALCHEMY_2_0 := $(VENV)/sqlalchemy-2.0/site-packages
-BOTH_LINES := tests/trace tests/explain
+BOTH_LINES := tests/trace tests/explain tests/check/live
 
 .PHONY: demo test lint bench clean
 

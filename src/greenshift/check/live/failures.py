@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from greenshift.check.facts import Engine, Scope, Symbol, Value
 from greenshift.check.live.connecting import ConnectAttempt
+from greenshift.check.live.finding_targets import call
 from greenshift.check.live.frames import is_users, relative, user_place, walk
 from greenshift.check.live.target import Target
 from greenshift.check.live.values import url_value, value_of
@@ -20,6 +21,8 @@ from greenshift.report.findings import Place
 
 # A class of the application's own has another name: its refusal is a failure like others.
 _REFUSED_POOL: Final = re.compile(r"^Pool class (QueuePool|SingletonThreadPool) cannot be used with asyncio engine")
+# What SQLAlchemy adds to its messages.
+_BACKGROUND: Final = re.compile(r"\s*\(Background on this error at: \S+\)")
 _DRIVER_PACKAGES: Final = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 
 
@@ -79,21 +82,23 @@ def describe(error: BaseException, target: Target, root: str) -> tuple[str, str]
     """
     place = user_place(error, root)
     where = f" ({place})" if place else ""
-    importing = f"importing {target.module} failed"
+    calling = any(step.tb_frame.f_code is call.__code__ for step in walk(error.__traceback__))
+    doing = f"calling {target}()" if calling else f"importing {target.module}"
+    importing = f"{doing} failed"
     if isinstance(error, ConnectAttempt):
         return (
-            f"importing {target.module} connects to a database again and again ({error.place})",
+            f"{doing} connects to a database again and again ({error.place})",
             "connect where the application starts (its lifespan), not where a module is imported",
         )
     if isinstance(error, SystemExit):
         return (
-            f"importing {target.module} ended the program: sys.exit({error.code!r}){where}",
+            f"{doing} ended the program: sys.exit({error.code!r}){where}",
             'guard what runs a program with if __name__ == "__main__", or set what it asks for',
         )
     if isinstance(error, KeyboardInterrupt):
-        return f"importing {target.module} was interrupted{where}", "run the check again"
+        return f"{doing} was interrupted{where}", "run the check again"
     if isinstance(error, ModuleNotFoundError):
-        return _missing_module(error, target, root, where)
+        return _missing_module(error, target, root, doing, where)
     if isinstance(error, KeyError) and _raised_in(error, os.__file__):
         return f"{importing}: the environment variable {error.args[0]} is not set{where}", (
             f"set it, or give a file that does: --env NAME=FILE with {error.args[0]}=..."
@@ -111,7 +116,7 @@ def describe(error: BaseException, target: Target, root: str) -> tuple[str, str]
         )
     if isinstance(error, SQLAlchemyError) and "greenshift check opens no connection" in str(error):
         return (
-            f"importing {target.module} connects to a database{where}",
+            f"{doing} connects to a database{where}",
             "connect where the application starts (its lifespan), not where a module is imported",
         )
     if isinstance(error, ArgumentError | TypeError):
@@ -119,13 +124,13 @@ def describe(error: BaseException, target: Target, root: str) -> tuple[str, str]
     return f"{importing}: {type(error).__name__}: {_first_line(error)}{where}", "run the import by itself and mend it"
 
 
-def _missing_module(error: ModuleNotFoundError, target: Target, root: str, where: str) -> tuple[str, str]:
+def _missing_module(error: ModuleNotFoundError, target: Target, root: str, doing: str, where: str) -> tuple[str, str]:
     name = error.name or ""
     own = target.module.split(".")
     if name in {".".join(own[:count]) for count in range(1, len(own) + 1)} and not where:
         return f"there is no module {name!r} below {root}", "name it as the application imports it, from its own folder"
     package = _DRIVER_PACKAGES.get(name, name.partition(".")[0])
-    return f"importing {target.module} failed: No module named {name!r}{where}", (
+    return f"{doing} failed: No module named {name!r}{where}", (
         f"install what the application needs in the environment that runs greenshift (pip install {package!r})"
     )
 
@@ -143,5 +148,5 @@ def _raised_in(error: BaseException, file: str) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    lines = _BACKGROUND.sub("", str(error)).strip().splitlines()
     return lines[0] if lines else "no message"

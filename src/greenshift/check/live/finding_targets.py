@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ def _attribute(module: ModuleType, target: Target) -> Any:
 def _called(built: Any, target: Target) -> Any:
     """Return what a function without arguments returns."""
     what = f"{target} is no engine but a {type(built).__name__}"
-    if not inspect.isroutine(built):
+    if not inspect.isroutine(built) and not isinstance(built, functools.partial) and not hasattr(built, "__wrapped__"):
         raise CheckError(what, "name an engine, a session factory, or a function without arguments that returns one")
     if inspect.iscoroutinefunction(built) or inspect.isgeneratorfunction(built) or inspect.isasyncgenfunction(built):
         kind = "a coroutine" if inspect.iscoroutinefunction(built) else "a generator"
@@ -100,10 +101,19 @@ def _called(built: Any, target: Target) -> Any:
     ]
     if needed:
         raise CheckError(f"{target} needs arguments: {', '.join(needed)}", "name a function that needs none")
-    made = built()
+    made = call(built)
     if not isinstance(made, (*ENGINES, *FACTORIES)):
         raise CheckError(
             f"{target}() returned no engine but a {type(made).__name__}",
             "name a function that returns an engine or a session factory",
         )
     return made
+
+
+def call(function: Callable[[], object]) -> object:
+    """Call the application's function; what it raises is known by this frame.
+
+    Args:
+        function: it takes no arguments.
+    """
+    return function()

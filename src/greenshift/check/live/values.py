@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL
 
 from greenshift.check.facts import Symbol, Text, Value
 
-_SECRETS: Final = ("password", "passwd", "secret", "token")
+_SECRET: Final = re.compile(
+    r"(?:^|_|ssl)(?:password|passwd|passphrase|pwd|secret|api_?key|(?:access|auth|bearer)_token)$|^token$", re.I
+)
 # What their submodules define is imported from these.
 _PUBLIC: Final = ("sqlalchemy.pool", "sqlalchemy.orm", "sqlalchemy.ext.asyncio")
 _MASK: Final = "***"
@@ -22,7 +26,7 @@ def is_secret(name: str) -> bool:
     Args:
         name: the argument's name.
     """
-    return any(word in name.lower() for word in _SECRETS) and "file" not in name.lower()
+    return _SECRET.search(name) is not None
 
 
 def value_of(given: Any, name: str = "") -> Value:
@@ -71,7 +75,7 @@ def url_value(url: URL) -> Value:
     # A parameter that may be given several times is a tuple.
     hidden = {key: _MASK if is_secret(key) else item for key, item in url.query.items()}
     shown = url.set(query=hidden).render_as_string(hide_password=True)
-    parts = shown.split(_MASK)
+    parts = shown.replace(quote(_MASK, safe=""), _MASK).split(_MASK)
     pieces: list[str | None] = [parts[0]]
     for part in parts[1:]:
         pieces += [None, part]

@@ -8,6 +8,8 @@ SEED ?= 20261121
 # What stands closest to SQLAlchemy is tested on both of its lines: the newest, and 2.0 laid over it.
 SQLALCHEMY_2_0 := $(VENV)/sqlalchemy-2.0/site-packages
 BOTH_LINES := tests/trace tests/explain tests/check/live
+# Tests start hundreds of pytests; with nothing cached, each would compile all of pytest's plugins anew, for 3 seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench clean
 

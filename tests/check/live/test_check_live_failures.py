@@ -29,8 +29,14 @@ def failure(folder: Path, target: str = "app.db:engine", **options: float) -> Ch
         pytest.param(
             "import no_such_library",
             "importing app.db failed: No module named 'no_such_library' (app/db.py:1)",
-            "pip install 'no_such_library'",
+            "install what the application needs in the environment that runs greenshift",
             id="missing-library",
+        ),
+        pytest.param(
+            "from sqlalchemy import create_engine\nengine = create_engine('mysql://')",
+            "importing app.db failed: No module named 'MySQLdb' (app/db.py:2)",
+            "(pip install 'mysqlclient')",
+            id="missing-driver",
         ),
         pytest.param(
             "import os\n\nurl = os.environ['SHOP_DATABASE_URL']",

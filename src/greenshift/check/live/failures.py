@@ -23,7 +23,14 @@ from greenshift.report.findings import Place
 _REFUSED_POOL: Final = re.compile(r"^Pool class (QueuePool|SingletonThreadPool) cannot be used with asyncio engine")
 # What SQLAlchemy adds to its messages.
 _BACKGROUND: Final = re.compile(r"\s*\(Background on this error at: \S+\)")
-_DRIVER_PACKAGES: Final = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+# Other modules' packages have other names, too: a guess may name a package of a stranger.
+_DRIVER_PACKAGES: Final = {
+    "asyncpg": "asyncpg",
+    "aiosqlite": "aiosqlite",
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
 
 
 def refused_pool(error: BaseException, target: Target, root: str) -> Engine | None:
@@ -129,9 +136,10 @@ def _missing_module(error: ModuleNotFoundError, target: Target, root: str, doing
     own = target.module.split(".")
     if name in {".".join(own[:count]) for count in range(1, len(own) + 1)} and not where:
         return f"there is no module {name!r} below {root}", "name it as the application imports it, from its own folder"
-    package = _DRIVER_PACKAGES.get(name, name.partition(".")[0])
+    package = _DRIVER_PACKAGES.get(name)
     return f"{doing} failed: No module named {name!r}{where}", (
-        f"install what the application needs in the environment that runs greenshift (pip install {package!r})"
+        "install what the application needs in the environment that runs greenshift"
+        + (f" (pip install {package!r})" if package else "")
     )
 
 

@@ -98,7 +98,9 @@ class RestartableServer(Server):
 def restartable_server() -> Iterator[RestartableServer]:
     """Make a server's folder, and remove it with all that is in it."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix=f"platform-{os.getpid()}-", dir=memory if memory.is_dir() else None))
+    place = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    remove_leftovers(place)
+    folder = Path(tempfile.mkdtemp(prefix=f"platform-{os.getpid()}-", dir=place))
     account = server_account()
     if account.differs:
         os.chown(folder, account.user, account.group)
@@ -109,3 +111,14 @@ def restartable_server() -> Iterator[RestartableServer]:
     finally:
         server.kill()
         shutil.rmtree(folder)
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove the folders of test runs that were killed; their servers have ended with them."""
+    for folder in place.glob("platform-[0-9]*-*"):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (PermissionError, ValueError):
+            continue

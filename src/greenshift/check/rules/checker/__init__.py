@@ -1,0 +1,1 @@
+"""What the checker says of its own work."""

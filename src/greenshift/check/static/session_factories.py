@@ -1,0 +1,87 @@
+"""Session factories, and sessions that are made directly: what they are bound to, and their arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenshift.check.facts.engine import Engine, EngineKind
+from greenshift.check.facts.session_factory import SessionFactory
+from greenshift.check.facts.symbol import Symbol
+from greenshift.check.facts.value import Value
+from greenshift.check.source.source_file import SourceFile
+from greenshift.check.static import classes, makers
+from greenshift.check.static.engines import Making, given_arguments
+from greenshift.check.static.evaluation import Evaluator
+from greenshift.check.static.merging import exported
+from greenshift.check.static.objects import ClassObject, Made
+from greenshift.check.static.owners import name_of
+from greenshift.check.static.scopes import scope_of
+from greenshift.check.static.written import written_arguments
+
+# From a call that makes an engine to the engine.
+EngineOf = Callable[[ast.Call], Engine | None]
+
+
+def factory_of(
+    evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Making, engine_of: EngineOf, service: str
+) -> SessionFactory:
+    """Return the session factory or session that a call makes.
+
+    Args:
+        evaluator: evaluates its arguments.
+        file: where the call is.
+        call: the call.
+        made: what it makes.
+        engine_of: gives the engine that a call makes.
+        service: the service that it belongs to.
+    """
+    last = made.name.rpartition(".")[2]
+    given = given_arguments(evaluator, file, call, made)
+    written, addition = written_arguments(file, call, () if made.before.positional else ("bind",))
+    bind = given.get(0, "bind", "engine")
+    arguments = {name: exported(value) for name, value in given.keywords.items()}
+    if bind is not None and "bind" not in arguments and (given.positional or bind.options):
+        arguments["bind"] = exported(bind)
+    return SessionFactory(
+        kind=_kind(evaluator, last, given.keywords.get("class_")),
+        name=name_of(file, call, last),
+        made_by=last,
+        place=file.place(call),
+        scope=scope_of(evaluator, file, call),
+        engine=_engine(bind, engine_of),
+        arguments=arguments,
+        open_arguments=given.open_keywords or given.open_positional,
+        written=written,
+        addition=addition,
+        is_session=made.what == "session",
+        service=service,
+    )
+
+
+def _kind(evaluator: Evaluator, name: str, class_: Value | None) -> EngineKind | None:
+    if name in makers.ASYNC_FACTORIES or name in makers.ASYNC_SESSIONS:
+        return "async"
+    if class_ is None:
+        return "sync"
+    kinds: set[EngineKind | None] = set()
+    for option in class_.options:
+        if isinstance(option.value, Symbol):
+            kinds.add(_by_name(option.value.last))
+        elif isinstance(option.value, ClassObject):
+            bases = [base.rpartition(".")[2] for base in classes.base_names(evaluator, option.value)]
+            kinds.update({_by_name(base) for base in bases} or {None})
+    return kinds.pop() if len(kinds) == 1 and not class_.unknown else None
+
+
+def _by_name(name: str) -> EngineKind | None:
+    if name in makers.ASYNC_SESSIONS:
+        return "async"
+    return "sync" if name in makers.SYNC_SESSIONS else None
+
+
+def _engine(bind: Value | None, engine_of: EngineOf) -> Engine | None:
+    if bind is None:
+        return None
+    made = [option.value for option in bind.options if isinstance(option.value, Made) and option.value.what == "engine"]
+    return engine_of(made[0].call) if len(made) == 1 and len(bind.options) == 1 else None

@@ -1,0 +1,177 @@
+"""What one statement makes of a name: assignments, imports, definitions, changes of a dict."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from greenshift.check.facts.value import Value
+from greenshift.check.static.bindings import dotted, mutated
+from greenshift.check.static.merging import as_dict, mapped, overlaid, union, unknown
+from greenshift.check.static.objects import ClassObject, DictObject, Frame, FunctionObject
+
+if TYPE_CHECKING:
+    from greenshift.check.static.evaluation import Evaluator
+
+Before = Callable[[], Value | None]
+
+
+def assigned(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame, before: Before) -> Value | None:
+    """Return what a name is after a statement that has no blocks.
+
+    Args:
+        evaluator: evaluates what is assigned.
+        statement: the statement.
+        name: the name, or the dotted path of an attribute.
+        frame: where it runs.
+        before: says what the name was before.
+    """
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return Value.of(FunctionObject(frame.file, statement, frame if frame.function is not None else None))
+    if isinstance(statement, ast.ClassDef):
+        return Value.of(ClassObject(frame.file, statement))
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return evaluator.imported(statement, name, frame)
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            found = _target(evaluator, target, name, statement.value, frame, before)
+            if found is not None:
+                return found
+    elif isinstance(statement, ast.AnnAssign):
+        if statement.value is None:
+            return before()
+        found = _target(evaluator, statement.target, name, statement.value, frame, before)
+        if found is not None:
+            return found
+    elif isinstance(statement, ast.AugAssign):
+        if dotted(statement.target) == name:
+            old = before()
+            new = evaluator.evaluate(statement.value, frame)
+            return unknown("it is changed") if old is None else evaluator.operation(statement.op, old, new)
+        return _entry_unknown(before, statement.target)
+    elif isinstance(statement, ast.Delete):
+        return _deleted(statement, name, before)
+    elif isinstance(statement, ast.Expr):
+        changed = mutated(statement.value)
+        if changed is not None and changed[0] == name:
+            return _mutated(evaluator, changed[1], frame, before)
+    return _walrus(evaluator, statement, name, frame) or before()
+
+
+def _walrus(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame) -> Value | None:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.NamedExpr) and node.target.id == name:
+            return evaluator.evaluate(node.value, frame)
+    return None
+
+
+def _target(
+    evaluator: Evaluator, target: ast.expr, name: str, value: ast.expr, frame: Frame, before: Before
+) -> Value | None:
+    if isinstance(target, ast.Name | ast.Attribute) and dotted(target) == name:
+        return evaluator.evaluate(value, frame)
+    if isinstance(target, ast.Tuple | ast.List):
+        for index, item in enumerate(target.elts):
+            if isinstance(item, ast.Name) and item.id == name:
+                whole = evaluator.evaluate(value, frame)
+                return mapped(whole, lambda parts, index=index: _part(parts, index))  # type: ignore[misc]
+            if isinstance(item, ast.Starred) and dotted(item.value) == name:
+                return unknown("it is unpacked")
+    if isinstance(target, ast.Subscript) and dotted(target.value) == name:
+        old = before()
+        key = evaluator.evaluate(target.slice, frame).known
+        if old is None:
+            return None
+        if not isinstance(key, str):
+            return mapped(
+                old,
+                lambda item: (
+                    DictObject(item.entries, "a key of it is not known") if isinstance(item, DictObject) else item
+                ),
+            )
+        new = evaluator.evaluate(value, frame)
+        return mapped(
+            old,
+            lambda item: (
+                DictObject({**item.entries, key: new}, item.open)
+                if isinstance(item, DictObject)
+                else unknown("it is changed")
+            ),
+        )
+    return None
+
+
+def _part(parts: object, index: int) -> Value:
+    if isinstance(parts, tuple) and index < len(parts):
+        part = parts[index]
+        return part if isinstance(part, Value) else Value.of(part)
+    return unknown("it is unpacked")
+
+
+def _entry_unknown(before: Before, target: ast.expr) -> Value | None:
+    old = before()
+    if old is None or not isinstance(target, ast.Subscript):
+        return old
+    return mapped(
+        old,
+        lambda item: (
+            DictObject(
+                {key: union([entry, unknown("it is changed")]) for key, entry in item.entries.items()}, item.open
+            )
+            if isinstance(item, DictObject)
+            else item
+        ),
+    )
+
+
+def _deleted(statement: ast.Delete, name: str, before: Before) -> Value | None:
+    for target in statement.targets:
+        if isinstance(target, ast.Subscript) and dotted(target.value) == name:
+            old = before()
+            if old is None or not isinstance(target.slice, ast.Constant):
+                return old
+            return _without(old, target.slice.value)
+    return None
+
+
+def _without(old: Value, key: object) -> Value:
+    return mapped(
+        old,
+        lambda item: (
+            DictObject({name: entry for name, entry in item.entries.items() if name != key}, item.open)
+            if isinstance(item, DictObject)
+            else item
+        ),
+    )
+
+
+def _mutated(evaluator: Evaluator, call: ast.Call, frame: Frame, before: Before) -> Value | None:
+    old = before()
+    if old is None or not any(isinstance(option.value, DictObject) for option in old.options):
+        return old
+    assert isinstance(call.func, ast.Attribute)
+    given = evaluator.arguments(call, frame)
+    if call.func.attr == "update":
+        above = DictObject(given.keywords, given.open_keywords)
+        if given.positional:
+            above = overlaid(as_dict(given.positional[0]), above)
+        return mapped(old, lambda item: overlaid(item, above) if isinstance(item, DictObject) else item)
+    if call.func.attr == "clear":
+        return Value.of(DictObject({}))
+    key = given.get(0)
+    text = key.known if key is not None else None
+    if not isinstance(text, str):
+        return mapped(
+            old,
+            lambda item: DictObject(item.entries, "a key of it is not known") if isinstance(item, DictObject) else item,
+        )
+    if call.func.attr == "pop":
+        return _without(old, text)
+    default = given.get(1) or Value.of(None)
+    if call.func.attr == "setdefault":
+        return mapped(
+            old,
+            lambda item: overlaid(DictObject({text: default}), item) if isinstance(item, DictObject) else item,
+        )
+    return old

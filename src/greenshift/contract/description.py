@@ -15,7 +15,7 @@ class Column:
 
     Attributes:
         name: the attribute's name.
-        python_type: the Python type of its values: ``int``, ``str``, ``Decimal``, ``datetime``, ``list``, an ``Enum``...
+        python_type: the Python type of its values: ``int``, ``Decimal``, ``datetime``, ``list``, an ``Enum``...
         item_type: the type of the items, where ``python_type`` is ``list``.
         is_nullable: whether it may be null.
         is_key: whether it belongs to the primary key.

@@ -6,20 +6,28 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 
+from greenshift.masking import mask
 from greenshift.report.findings import Finding
 
 
-def fingerprint(finding: Finding) -> str:
-    """Return 32 hexadecimal digits that stay the same when the file's other lines change.
+def identity(finding: Finding) -> str:
+    """Return what a finding is about, in words that stay the same when the file's other lines change; no secret in it.
 
-    They are made of the rule, the file and the finding's subject; of the line's text where it has no subject, and of
-    the message where it has no line.
+    That is its subject; its line's text where it has no subject, and its message where it has no line.
 
     Args:
         finding: the finding.
     """
-    about = finding.subject or " ".join(finding.line_text.split()) or finding.message
-    return hashlib.sha256("\0".join((finding.rule, finding.place.file, about)).encode()).hexdigest()[:32]
+    return mask(finding.subject or " ".join(finding.line_text.split()) or finding.message)
+
+
+def fingerprint(finding: Finding) -> str:
+    """Return 32 hexadecimal digits of the rule, the file and what a finding is about.
+
+    Args:
+        finding: the finding.
+    """
+    return hashlib.sha256("\0".join((finding.rule, finding.place.file, identity(finding))).encode()).hexdigest()[:32]
 
 
 def numbered_fingerprints(findings: Iterable[Finding]) -> list[str]:

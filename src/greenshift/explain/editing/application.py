@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from greenshift.atomic_file import replace_file
 from greenshift.errors import GreenshiftError
 from greenshift.explain.explanation import Edit
 
@@ -39,7 +38,7 @@ class Applied:
     def undo(self) -> None:
         """Give every file back what it held before."""
         for path, content in self._before.items():
-            _write(path, content)
+            replace_file(path, content)
 
 
 def apply(edits: Iterable[Edit]) -> Applied:
@@ -59,7 +58,7 @@ def apply(edits: Iterable[Edit]) -> Applied:
     try:
         for path, (before, after) in changed.items():
             written[path] = before
-            _write(path, after)
+            replace_file(path, after)
     except OSError as error:
         Applied({path: before for path, before in written.items() if path.read_bytes() != before}).undo()
         raise EditError(f"{error.filename} cannot be written: {error.strerror}", "make it writable") from error
@@ -124,17 +123,3 @@ def _changed(content: bytes, edits: list[Edit]) -> bytes:
             )
         text = text[:start] + edit.new + text[start + len(edit.old) :]
     return text.encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step, keeping its permissions."""
-    path = path.resolve()
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.chmod(name, path.stat().st_mode & 0o7777)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

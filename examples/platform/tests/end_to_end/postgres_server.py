@@ -10,13 +10,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, LiteralString
 
-from greenshift.postgres import Server, ServerSettings
-from greenshift.postgres.address import Address
+import psycopg
+from greenshift.postgres import Address, ServerSettings
 from greenshift.postgres.servers.account import server_account
 from greenshift.postgres.servers.providers import choose_programs
 from greenshift.postgres.servers.supervisor import death_bond
@@ -27,18 +27,29 @@ STOP_SECONDS = 15.0
 SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
-class RestartableServer(Server):
+class RestartableServer:
     """A server on a Unix socket in a folder of its own; the socket stays the same across restarts."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(Address(str(folder), 5432, "postgres"), provider="installed", version=0, owned=True)
         self.folder = folder
+        self.address = Address(str(folder), 5432, "postgres")
         self.programs = choose_programs(ServerSettings(provider="embedded"), server_account())
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """What the services get as `DATABASE_URL`."""
+        return self.address.url("postgres", "asyncpg")
+
+    def ask(self, query: LiteralString) -> list[tuple[object, ...]]:
+        """Return what a session beside the services' sees."""
+        with psycopg.connect(self.address.url("postgres"), autocommit=True) as outsider:
+            return outsider.execute(query).fetchall()
+
     def initialise(self) -> None:
         """Fill the data directory."""
-        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync").communicate()
+        initdb = self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        assert initdb.wait() == 0, self.log()
 
     async def start(self) -> None:
         """Start the postmaster and wait until it accepts connections."""
@@ -46,7 +57,7 @@ class RestartableServer(Server):
         self._process = self._run("postgres", "-D", "data", *options)
         await self._until(self._is_ready, START_SECONDS)
 
-    async def stop(self, how: Literal["fast", "immediate"] = "fast") -> None:  # type: ignore[override]
+    async def stop(self, how: Literal["fast", "immediate"] = "fast") -> None:
         """End the postmaster and wait until it is gone."""
         process = self._process
         assert process is not None
@@ -65,7 +76,6 @@ class RestartableServer(Server):
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         account = server_account()
-        user = {"user": account.user, "group": account.group, "extra_groups": []} if account.differs else {}
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
                 [str(self.programs.path(program)), *arguments],
@@ -75,7 +85,9 @@ class RestartableServer(Server):
                 stdout=log,
                 stderr=log,
                 preexec_fn=death_bond(),  # a killed test run leaves no server behind
-                **user,
+                user=account.user if account.differs else None,
+                group=account.group if account.differs else None,
+                extra_groups=[] if account.differs else None,
             )
 
     def _is_ready(self) -> bool:
@@ -87,7 +99,7 @@ class RestartableServer(Server):
             return False
         return len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
 
-    async def _until(self, condition, seconds: float) -> None:
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, self.log()

@@ -24,7 +24,8 @@ POOL_SIZE = 5  # the settings' pool_size
 MORE = 2  # messages that each user sends before a restart, and again after it
 RETRY_SECONDS = 0.05
 
-BACKENDS = "FROM pg_stat_activity WHERE application_name = 'platform-backend'"
+PIDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'platform-backend'"
+STATES = "SELECT state FROM pg_stat_activity WHERE application_name = 'platform-backend'"
 
 
 @pytest_asyncio.fixture
@@ -32,16 +33,10 @@ async def server() -> AsyncIterator[RestartableServer]:
     """A server with the tables of both services."""
     with restartable_server() as server:
         await server.start()
-        engine = create_async_engine(server.url(driver="asyncpg"))
+        engine = create_async_engine(server.url)
         await auth_tables.create_tables(engine)
         await backend_tables.create_tables(engine)
         yield server
-
-
-def asked(server: RestartableServer, query: str) -> list[tuple[object, ...]]:
-    """Return what a session beside the services' sees."""
-    with server.connect() as outsider:
-        return outsider.execute(query).fetchall()
 
 
 async def send_until_acknowledged(user: Person, text: str, client: httpx.AsyncClient | None) -> None:
@@ -88,18 +83,18 @@ async def test_restarts_under_load_lose_nothing(server: RestartableServer, tmp_p
 
     async def restart(how: Literal["fast", "immediate"]) -> None:
         connections = backend_pids(server)
-        started = asked(server, "SELECT pg_postmaster_start_time()")
+        started = server.ask("SELECT pg_postmaster_start_time()")
         failures = sum(user.failures for user in users)
         await server.stop(how)
         # Not before the backend has met the server's absence: a conversation was cut, or a request refused.
         await until(lambda: sum(user.failures for user in users) > failures, "a refusal")
         await server.start()
         await everybody_writes_more()
-        assert asked(server, "SELECT pg_postmaster_start_time()") > started
+        assert server.ask("SELECT pg_postmaster_start_time()") > started
         assert connections.isdisjoint(backend_pids(server))
 
     async with http_client() as client:
-        with platform(server.url(driver="asyncpg"), tmp_path) as (auth, backend):
+        with platform(server.url, tmp_path) as (auth, backend):
             users = await asyncio.gather(
                 *(person(f"user{number}@platform.test", auth, backend, client) for number in range(USERS))
             )
@@ -122,21 +117,21 @@ async def test_restarts_under_load_lose_nothing(server: RestartableServer, tmp_p
             total = sum(map(len, kept))
             assert backend.sent("INSERT INTO messages", "backend/messages.py") >= total
             assert backend.sent("SELECT users.id", "backend/authentication.py") >= total // 2
-    stored = Counter(asked(server, "SELECT email, text FROM messages JOIN users ON users.id = author_id"))
+    stored = Counter(server.ask("SELECT email, text FROM messages JOIN users ON users.id = author_id"))
     assert stored == Counter((user.email, text) for user in users for text in user.acknowledged)
     await until(lambda: backend_pids(server) == set(), "no connection of a service that has ended")
 
 
 def backend_pids(server: RestartableServer) -> set[object]:
     """Return the server's processes behind the backend's pool."""
-    return {pid for (pid,) in asked(server, f"SELECT pid {BACKENDS}")}
+    return {pid for (pid,) in server.ask(PIDS)}
 
 
 async def connections_are_back_to_normal(server: RestartableServer) -> None:
     """Wait until the pool has given up what it opened beyond its size, and every connection of it is idle."""
 
     def normal() -> bool:
-        states = asked(server, f"SELECT state {BACKENDS}")
+        states = server.ask(STATES)
         return 1 <= len(states) <= POOL_SIZE and set(states) == {("idle",)}
 
     await until(normal, "idle connections, no more than the pool's size")
@@ -144,14 +139,13 @@ async def connections_are_back_to_normal(server: RestartableServer) -> None:
 
 async def test_it_is_the_pre_ping_that_recovers(server: RestartableServer, tmp_path: Path) -> None:
     """The backend beside one that differs in `pool_pre_ping=False` only: who answers the first request?"""
-    url = server.url(driver="asyncpg")
     module = (PLATFORM / "backend" / "database.py").read_text(encoding="utf-8")
     assert "pool_pre_ping=True," in module
     folder = variant_of_the_backend(tmp_path, module.replace("pool_pre_ping=True,", "pool_pre_ping=False,"))
     async with http_client() as client:
         with (
-            platform(url, tmp_path) as (auth, with_pre_ping),
-            serving("backend.main:app", url, tmp_path / "without", folder) as starting,
+            platform(server.url, tmp_path) as (auth, with_pre_ping),
+            serving("backend.main:app", server.url, tmp_path / "without", folder) as starting,
         ):
             without = starting.listening()
             anna = await person("anna@platform.test", auth, with_pre_ping, client)
@@ -164,7 +158,7 @@ async def test_it_is_the_pre_ping_that_recovers(server: RestartableServer, tmp_p
 
             assert await statuses() == [200, 200]
             # A request's session is closed after its answer is sent; then the connections lie in the pools.
-            await until(lambda: asked(server, f"SELECT state {BACKENDS}") == [("idle",)] * 2, "two idle connections")
+            await until(lambda: server.ask(STATES) == [("idle",)] * 2, "two idle connections")
             await server.stop()
             await server.start()
             assert await statuses() == [200, 503]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from auth_service import database as auth_service
 from auth_service.settings import settings as auth_settings
@@ -35,7 +35,7 @@ def test_both_settings_say_the_same_of_the_database() -> None:
 
 
 def test_both_make_sessions_that_can_be_read_after_a_commit() -> None:
-    def options(factory: async_sessionmaker) -> dict[str, object]:
+    def options(factory: async_sessionmaker[AsyncSession]) -> dict[str, object]:
         return {name: value for name, value in factory.kw.items() if name != "bind"}
 
     assert options(auth_service.SessionLocal) == options(backend.SessionLocal)

@@ -17,6 +17,13 @@ from shift.patch.trees import killed_at, snapshot
 
 from greenshift.shift.patch import Change, ChangeSet, combine, history, recover, rollback
 
+
+@pytest.fixture(autouse=True)
+def _no_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process loses nothing that it wrote; only a power cut would, and thousands of waits take a minute."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 OLD = {"app/models.py": b"one = 1\n", "app/gone.py": b"gone\n", "run.sh": b"#!/bin/sh\n", "same.txt": b"same\n"}
 
 

@@ -7,16 +7,12 @@ from typing import Final, Literal
 
 from greenshift.check.facts import Engine, Program, Text, Value
 
-# Hosts of managed databases that close idle connections or fail over, or of their proxies.
+# Hosts of databases that sleep when nobody asks them, and of poolers.
 _MANAGED: Final = (
     (".neon.tech", "Neon"),
     (".supabase.co", "Supabase"),
     (".supabase.com", "Supabase"),
-    (".rds.amazonaws.com", "Amazon RDS"),
-    (".postgres.database.azure.com", "Azure"),
-    (".cockroachlabs.cloud", "CockroachDB Cloud"),
-    (".aivencloud.com", "Aiven"),
-    (".render.com", "Render"),
+    (".proxy-", "an RDS proxy"),
     (".pooler.", "a connection pooler"),
     ("-pooler.", "a connection pooler"),
 )
@@ -78,8 +74,8 @@ def _managed_by(text: Text) -> str:
     if port in ("6432", "6543"):
         return f"a connection pooler (port {port})"
     for part, name in _MANAGED:
-        if part in f"{host}.":
-            return "an RDS proxy" if ".proxy-" in host else name
+        if part in f"{host}." and (part != ".proxy-" or host.endswith(".rds.amazonaws.com")):
+            return name
     return "PgBouncer" if "pgbouncer" in host else ""
 
 

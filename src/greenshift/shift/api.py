@@ -80,6 +80,7 @@ class Plan:
         }
 
 
+@rare_collections()
 def plan_shift(
     root: Path,
     *,
@@ -113,15 +114,14 @@ def plan_shift(
     sources: dict[str, Source] = {}
     results: list[StageResult] = []
     for stage in stages:
-        with rare_collections():
-            result = run_stage(
-                stage,
-                texts,
-                chosen,
-                progress=(lambda count, stage=stage: progress(stage, count)) if progress else None,  # type: ignore[misc]
-                sources=sources,
-                templates=tree.templates,
-            )
+        result = run_stage(
+            stage,
+            texts,
+            chosen,
+            progress=(lambda count, stage=stage: progress(stage, count)) if progress else None,  # type: ignore[misc]
+            sources=sources,
+            templates=tree.templates,
+        )
         results.append(result)
         texts, sources = result.texts, result.sources
         chosen = replace(chosen, postgres_driver=result.driver or chosen.postgres_driver)  # type: ignore[arg-type]

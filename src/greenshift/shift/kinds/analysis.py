@@ -110,6 +110,11 @@ class Kinds:
         found: Found = self._once[find]
         return found
 
+    def let_go(self) -> None:
+        """Forget everything, at the end of a stage: it is freed then, without a search for cycles."""
+        for kept in (self._inference.annotations, self._inference, self):
+            vars(kept).clear()
+
     def unit(self, node: ast.AST) -> Unit | None:
         """Return the function (or module) in whose own body a node stands."""
         return self._inference.unit_of.get(node)

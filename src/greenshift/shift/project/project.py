@@ -87,6 +87,15 @@ class Project:
             self._nearest[key] = found
         return found
 
+    def let_go(self) -> None:
+        """Undo what refers to each other, at the end of a stage: it is freed then, without a search for cycles."""
+        for cls in self.classes:
+            cls.functions.clear()
+            cls.all_functions.clear()
+        for module in self.modules:
+            for kept in (module.functions, module.classes, module.top, module.by_node):
+                kept.clear()
+
     def is_package(self, name: str) -> bool:
         """Whether a dotted name is a folder of the application, with or without ``__init__.py``."""
         return name in self._folders

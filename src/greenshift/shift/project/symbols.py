@@ -20,7 +20,7 @@ class Parameter:
     kind: str  # "positional", "keyword", "variadic" (*args) or "keywords" (**kwargs)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Function:
     """A function, method or lambda.
 

@@ -82,9 +82,12 @@ def run_stage(
     for fixer in fixers_of(stage) if fixers is None else fixers:
         fixer(context)
     result = StageResult(stage, dict(texts), left=sorted(context.left), counts=context.counts, skipped=project.skipped)
-    result.sources = {module.file: module.source for module in project.modules}
     result.driver, result.refused = context.options.postgres_driver if stage == "flip" else None, refused
+    context.colours = None
+    kinds.let_go()
+    project.let_go()
     changed, broken = context.sources()
+    result.sources = {module.file: module.source for module in project.modules}
     for source in changed:
         result.texts[source.file] = source.text
         result.sources[source.file] = source

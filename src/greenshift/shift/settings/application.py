@@ -33,6 +33,7 @@ _LOCKS: Final = {
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
+_NOT_CHANGED: Final = frozenset({"setup.py", "environment.yml", "environment.yaml", "conda.yml"})
 # What makes a folder a program of its own.
 _PROJECTS: Final = frozenset({"pyproject.toml", "setup.py", "Pipfile"})
 _TEST: Final = re.compile(r"conftest\.py|test_.*\.py|.*_test\.py")
@@ -232,11 +233,13 @@ def _joined(path: PurePosixPath, name: str) -> PurePosixPath:
 
 def _note_others(files: _Files, homes: set[PurePosixPath], facts: SettingsFacts) -> None:
     for path in files.paths:
+        if path.name not in _LOCKS and path.name not in _NOT_CHANGED:
+            continue
         if not any(_is_near(path.parent, home, files.projects) for home in homes):
             continue
         if path.name in _LOCKS and files.changes():
             files.notes.append(Note(str(path), None, f"it is older than what it locks now: {_LOCKS[path.name]}"))
-        elif path.name in ("setup.py", "environment.yml", "environment.yaml", "conda.yml"):
+        elif path.name in _NOT_CHANGED:
             text = files.text(path) or ""
             if re.search(r"\bsqlalchemy\b", text, re.IGNORECASE):
                 needed = ", ".join(one.requirement for one in wanted(facts))

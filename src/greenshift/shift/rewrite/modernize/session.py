@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from greenshift.shift.kinds.annotations import own_nodes
 from greenshift.shift.kinds.values import Instance, Query, Session, SessionFactory, Values
@@ -11,6 +11,8 @@ from greenshift.shift.project import Class, Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.modernize.group import Group, LeaveError
+
+_BINDINGS: WeakKeyDictionary[Function, dict[str, int]] = WeakKeyDictionary()
 
 
 def session_text(group: Group, node: ast.expr, module: Module) -> str:
@@ -183,9 +185,11 @@ def binds(unit: object, name: str) -> int:
     return _bindings(unit).get(name, 0) if isinstance(unit, Function) else 0
 
 
-@lru_cache(maxsize=512)
 def _bindings(function: Function) -> dict[str, int]:
-    found: dict[str, int] = {}
+    found = _BINDINGS.get(function)
+    if found is not None:
+        return found
+    found = _BINDINGS[function] = {}
     for parameter in function.parameters:
         found[parameter.name] = found.get(parameter.name, 0) + 1
     for node in own_nodes(function.node):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
-from greenshift.check.source.source_file import FunctionNode
+from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.static import classes, library, methods
 from greenshift.check.static.merging import mapped, surely, union, unknown
 from greenshift.check.static.objects import (
@@ -305,7 +305,7 @@ def _from_calls(evaluator: Evaluator, node: FunctionNode, name: str, frame: Fram
     for file, call in sites:
         at = evaluator.frame_of(file, call)
         for option in evaluator.evaluate(call.func, at).options:
-            skip = _skipped(option.value, node, wanted)
+            skip = _skipped(option.value, node)
             if skip is None:
                 continue
             bound = bind(node, evaluator.arguments(call, at), skip=skip)
@@ -320,13 +320,25 @@ def _from_calls(evaluator: Evaluator, node: FunctionNode, name: str, frame: Fram
     return union([default, why]) if default is not None else why
 
 
-def _skipped(item: Any, node: FunctionNode, wanted: str) -> int | None:
+def _skipped(item: Any, node: FunctionNode) -> int | None:
     """Return how many parameters a call of something does not give, if it calls this function; else None."""
     if isinstance(item, FunctionObject) and item.node is node:
         return 1 if item.receiver is not None else 0
     if isinstance(item, ClassObject) and node.name == "__init__" and any(node is inner for inner in item.node.body):
         return 1
     return None
+
+
+def calls_function(evaluator: Evaluator, file: SourceFile, call: ast.Call, node: FunctionNode) -> bool:
+    """Return whether a call may call a function of the program.
+
+    Args:
+        evaluator: follows what is called.
+        file: where the call is.
+        call: the call.
+        node: the function.
+    """
+    return any(_skipped(option.value, node) is not None for option in evaluator.value(file, call.func).options)
 
 
 def _annotated(evaluator: Evaluator, node: FunctionNode, name: str, frame: Frame) -> Value | None:

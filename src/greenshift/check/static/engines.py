@@ -18,7 +18,7 @@ from greenshift.check.static.evaluation import Evaluator
 from greenshift.check.static.merging import as_dict, exported, unknown
 from greenshift.check.static.objects import Arguments, DictObject, Partial
 from greenshift.check.static.owners import name_of
-from greenshift.check.static.scopes import scope_of
+from greenshift.check.static.scopes import Scopes
 from greenshift.check.static.written import written_arguments
 
 _POSITIONAL: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,7 +88,9 @@ def given_arguments(evaluator: Evaluator, file: SourceFile, call: ast.Call, made
     return together(made.before, own)
 
 
-def engine_of(evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Making, service: str) -> Engine:
+def engine_of(
+    evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Making, scopes: Scopes, service: str
+) -> Engine:
     """Return the engine that a call makes.
 
     Args:
@@ -96,6 +98,7 @@ def engine_of(evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Maki
         file: where the call is.
         call: the call.
         made: what it makes.
+        scopes: tells how often it is called.
         service: the service that it belongs to.
     """
     last = made.name.rpartition(".")[2]
@@ -112,7 +115,7 @@ def engine_of(evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Maki
         name=name_of(file, call, "engine"),
         made_by=last,
         place=file.place(call),
-        scope=scope_of(evaluator, file, call),
+        scope=scopes.of(file, call),
         url=url_of(url),
         arguments={name: exported(value) for name, value in arguments.items()},
         open_arguments=reason,

@@ -18,10 +18,13 @@ from greenshift.check.rules.checker.unparsable import UnparsableFile
 from greenshift.check.source.parsing import Unparsable
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static.candidates import candidate_calls
+from greenshift.check.static.deployment import read_deployment
 from greenshift.check.static.engines import engine_of, making
 from greenshift.check.static.evaluation import Evaluator
 from greenshift.check.static.merging import exported
 from greenshift.check.static.project import RELEVANT, Project
+from greenshift.check.static.requirements import read_requirements
+from greenshift.check.static.scopes import Scopes
 from greenshift.check.static.session_factories import factory_of
 from greenshift.report.findings import Finding
 
@@ -64,19 +67,23 @@ def read_program(
         with _deep():
             return exported(evaluator.value(file, node))
 
-    deployment = configuration.deployment(name) if configuration is not None else Deployment()
-    return Program(relevant, engines, factories, deployment=deployment, evaluate=evaluate, name=name), findings
+    said = configuration.deployment(name) if configuration is not None else Deployment()
+    with _deep():
+        deployment = read_deployment(evaluator, said)
+    requirements = read_requirements(files)
+    return Program(relevant, engines, factories, requirements, deployment, evaluate, name), findings
 
 
 def _made(evaluator: Evaluator, files: list[SourceFile], service: str) -> tuple[list[Engine], list[SessionFactory]]:
     calls = [(file, call, making(evaluator, file, call)) for file, call in candidate_calls(files)]
+    scopes = Scopes(evaluator)
     engines = {
-        call: engine_of(evaluator, file, call, made, service)
+        call: engine_of(evaluator, file, call, made, scopes, service)
         for file, call, made in calls
         if made is not None and made.what == "engine"
     }
     factories = [
-        factory_of(evaluator, file, call, made, engines.get, service)
+        factory_of(evaluator, file, call, made, engines.get, scopes, service)
         for file, call, made in calls
         if made is not None and made.what != "engine"
     ]

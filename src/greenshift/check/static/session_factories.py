@@ -16,7 +16,7 @@ from greenshift.check.static.evaluation import Evaluator
 from greenshift.check.static.merging import exported
 from greenshift.check.static.objects import ClassObject, Made
 from greenshift.check.static.owners import name_of
-from greenshift.check.static.scopes import scope_of
+from greenshift.check.static.scopes import Scopes
 from greenshift.check.static.written import written_arguments
 
 # From a call that makes an engine to the engine.
@@ -24,7 +24,13 @@ EngineOf = Callable[[ast.Call], Engine | None]
 
 
 def factory_of(
-    evaluator: Evaluator, file: SourceFile, call: ast.Call, made: Making, engine_of: EngineOf, service: str
+    evaluator: Evaluator,
+    file: SourceFile,
+    call: ast.Call,
+    made: Making,
+    engine_of: EngineOf,
+    scopes: Scopes,
+    service: str,
 ) -> SessionFactory:
     """Return the session factory or session that a call makes.
 
@@ -34,6 +40,7 @@ def factory_of(
         call: the call.
         made: what it makes.
         engine_of: gives the engine that a call makes.
+        scopes: tells how often it is called.
         service: the service that it belongs to.
     """
     last = made.name.rpartition(".")[2]
@@ -48,7 +55,7 @@ def factory_of(
         name=name_of(file, call, last),
         made_by=last,
         place=file.place(call),
-        scope=scope_of(evaluator, file, call),
+        scope=scopes.of(file, call),
         engine=_engine(bind, engine_of),
         arguments=arguments,
         open_arguments=given.open_keywords or given.open_positional,

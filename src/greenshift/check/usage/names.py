@@ -119,6 +119,20 @@ class Names:
             return None
         return home, values[0]
 
+    def origin_key(self, file: SourceFile, node: ast.Name) -> str:
+        """Return a text that is the same for a name of a module wherever it is used; "" for a function's own names.
+
+        Args:
+            file: the file.
+            node: the name.
+        """
+        found = self._origin(file, node)
+        if found is None:
+            is_bound = self.bindings(file).owner(node, node.id) is not None
+            return "" if is_bound else file.imports.get(node.id, "")
+        home, owner, name = found
+        return f"{home.path}:{name}" if owner is home.tree else ""
+
     def _made(self, file: SourceFile, node: ast.AST, known: dict[tuple[str, int, int], Made]) -> tuple[Made, ...]:
         found: list[Made] = []
         return tuple(found) if self._collect(file, node, known, found, _STEPS) else ()

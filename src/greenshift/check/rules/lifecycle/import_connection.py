@@ -22,7 +22,7 @@ class ImportConnection(Rule):
         "plugins, and every worker of a deployment at once, each of which may find the others creating the same "
         "tables. If the database is away, the application does not start, and no handler of errors runs. "
         "`asyncio.run` at import raises RuntimeError under servers that import the application inside their own "
-        "loop, such as uvicorn."
+        "loop, as uvicorn did for years."
     )
     source = "https://fastapi.tiangolo.com/advanced/events/"
     fix = "do it when the application starts (its lifespan), or in a command of its own, such as a migration"

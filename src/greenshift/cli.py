@@ -17,6 +17,7 @@ from rich.table import Table
 from greenshift import __version__
 from greenshift.config import load_config
 from greenshift.errors import GreenshiftError
+from greenshift.patch.command import rollback_command
 from greenshift.postgres import KeptServer, Server, ServerError, ServerSettings, kept_server, open_server, stop_kept
 from greenshift.postgres import keep_server as start_server
 from greenshift.postgres.databases.dropping import drop_database
@@ -28,7 +29,6 @@ from greenshift.postgres.servers.binaries import version_name
 from greenshift.postgres.servers.psql import psql_command
 from greenshift.shift.command import shift_command
 from greenshift.shift.heal.command import heal_command
-from greenshift.shift.patch.command import rollback_command
 from greenshift.shift.scan.command import scan_command
 from greenshift.shift.verify.command import verify_command
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from greenshift.patch import Change, ChangeSet
 from greenshift.shift.errors import ShiftError
 from greenshift.shift.facts import settings_facts
 from greenshift.shift.garbage import rare_collections
 from greenshift.shift.greenshift_tests import refuse_without_variable, shift_tests
-from greenshift.shift.patch import Change, ChangeSet
 from greenshift.shift.project import SkippedFile, Source
 from greenshift.shift.reading import Tree, read_tree
 from greenshift.shift.rewrite.context import STAGES, Left, Options

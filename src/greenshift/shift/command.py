@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from greenshift.patch import ChangeSet, recover, refuse_dirty
 from greenshift.shift.errors import ShiftError
-from greenshift.shift.patch import ChangeSet, recover, refuse_dirty
 from greenshift.shift.progress import spinner
 
 if TYPE_CHECKING:

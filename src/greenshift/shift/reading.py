@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenshift.patch import Decoded, decoded
 from greenshift.shift.errors import ShiftError
-from greenshift.shift.patch import Decoded, decoded
 from greenshift.shift.project import SkippedFile
 from greenshift.shift.project.loading import files_ending, python_files
 

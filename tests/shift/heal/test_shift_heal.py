@@ -7,10 +7,10 @@ import json
 import pytest
 from shift.heal.broken_shop import Shop
 
+from greenshift.patch import history, rollback
 from greenshift.postgres import Server
 from greenshift.shift.heal import Healed, heal
 from greenshift.shift.heal.errors import HealError
-from greenshift.shift.patch import history, rollback
 
 pytestmark = pytest.mark.usefixtures("looked_at")
 

@@ -15,9 +15,9 @@ import typer
 from shift.heal.broken_shop import Shop
 from typer.testing import CliRunner
 
+from greenshift.patch import history, recover, rollback
 from greenshift.shift.heal import running
 from greenshift.shift.heal.command import heal_command
-from greenshift.shift.patch import history, recover, rollback
 
 SERVICE = """
     async def name_of(session, number):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shift.settings.samples import EVERYTHING, TESTS
 
-from greenshift.shift.patch import ChangeSet
+from greenshift.patch import ChangeSet
 from greenshift.shift.settings import SettingsFacts, settings_changes
 
 FILES = {

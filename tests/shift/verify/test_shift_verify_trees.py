@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenshift.shift.patch import Change, ChangeSet
+from greenshift.patch import Change, ChangeSet
 from greenshift.shift.verify.errors import VerifyError
 from greenshift.shift.verify.running.trees import tree_before
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from greenshift.explain.editing import EditError, contents
+from greenshift.patch import Change, ChangeSet, combine, locked, recover, rollback
 from greenshift.shift.heal.candidates import Remedy, compatible, remedies
 from greenshift.shift.heal.errors import HealError
 from greenshift.shift.heal.outcomes import OUTSIDE, Failure, Run
 from greenshift.shift.heal.protection import refusal
 from greenshift.shift.heal.result import Healed, Left, MadeEdit
 from greenshift.shift.heal.running import TestRunner, opened_runner
-from greenshift.shift.patch import Change, ChangeSet, combine, locked, recover, rollback
 from greenshift.shift.verify.running.databases import Choice
 from greenshift.shift.verify.running.interpreter import interpreter_of
 

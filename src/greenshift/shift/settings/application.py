@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from greenshift.shift.patch import Change, decoded
+from greenshift.patch import Change, decoded
 from greenshift.shift.settings.environment_files import (
     changed_compose,
     changed_dockerfile,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from greenshift.shift.patch import PatchError, restore_to
+from greenshift.patch import PatchError, restore_to
 from greenshift.shift.verify.errors import VerifyError
 
 # Fills an empty folder with the application as it was.

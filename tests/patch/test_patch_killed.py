@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shift.patch.trees import killed_at, snapshot
+from patch.trees import killed_at, snapshot
 
-from greenshift.shift.patch import Change, ChangeSet, combine, history, recover, rollback
+from greenshift.patch import Change, ChangeSet, combine, history, recover, rollback
 
 
 @pytest.fixture(autouse=True)
@@ -171,7 +171,7 @@ def test_killed_at_any_step_of_combining_the_tree_stays_and_can_be_taken_back(tm
 PROGRAM = """
 import sys
 from pathlib import Path
-from greenshift.shift.patch import Change, ChangeSet
+from greenshift.patch import Change, ChangeSet
 root = Path(sys.argv[1])
 print("ready", flush=True)
 ChangeSet(root, [Change(f"{n:02}.txt", b"o" * 300_000, b"n" * 300_000) for n in range(40)]).apply()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shift.patch.trees import snapshot
+from patch.trees import snapshot
 
-from greenshift.shift.patch import Change, ChangeSet, combine, history, restore_to, rollback
+from greenshift.patch import Change, ChangeSet, combine, history, restore_to, rollback
 
 NAMES = st.sampled_from(["a", "b.py", "c.txt", "ü.py", "white space.py", "-dash", "_" * 120])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from greenshift.shift.patch.errors import PatchError, named, reason
-from greenshift.shift.patch.journal import Entry, State, write_entry
-from greenshift.shift.patch.lock import locked
-from greenshift.shift.patch.recovery import recover
-from greenshift.shift.patch.rolling import roll_back
-from greenshift.shift.patch.targets import Target, content_of, rights_of
-from greenshift.shift.patch.workspace import Workspace
+from greenshift.patch.errors import PatchError, named, reason
+from greenshift.patch.journal import Entry, State, write_entry
+from greenshift.patch.lock import locked
+from greenshift.patch.recovery import recover
+from greenshift.patch.rolling import roll_back
+from greenshift.patch.targets import Target, content_of, rights_of
+from greenshift.patch.workspace import Workspace
 
 
 @dataclass(frozen=True)

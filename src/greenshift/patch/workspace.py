@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from greenshift.shift.patch.durable import write_durably
+from greenshift.patch.durable import write_durably
 
 _IGNORED = b"*\n"
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from greenshift.shift.patch.difference import coloured, difference_of
-from greenshift.shift.patch.errors import PatchError, named, reason
-from greenshift.shift.patch.journal import Entry, write_entry
-from greenshift.shift.patch.lock import locked
-from greenshift.shift.patch.recovery import recover
-from greenshift.shift.patch.rolling import roll_back, roll_forward
-from greenshift.shift.patch.targets import Target, find_target
-from greenshift.shift.patch.workspace import Workspace
+from greenshift.patch.difference import coloured, difference_of
+from greenshift.patch.errors import PatchError, named, reason
+from greenshift.patch.journal import Entry, write_entry
+from greenshift.patch.lock import locked
+from greenshift.patch.recovery import recover
+from greenshift.patch.rolling import roll_back, roll_forward
+from greenshift.patch.targets import Target, find_target
+from greenshift.patch.workspace import Workspace
 
 
 @dataclass(frozen=True)

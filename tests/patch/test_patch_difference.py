@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shift.patch.trees import snapshot
+from patch.trees import snapshot
 
-from greenshift.shift.patch import Change, ChangeSet
+from greenshift.patch import Change, ChangeSet
 
 OLD = {
     "a.py": b"1\n2\n3\n",

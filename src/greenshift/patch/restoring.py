@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from greenshift.shift.patch.errors import PatchError, reason
-from greenshift.shift.patch.history import applied_entries, nothing_applied
-from greenshift.shift.patch.journal import Entry
-from greenshift.shift.patch.recovery import recover
+from greenshift.patch.errors import PatchError, reason
+from greenshift.patch.history import applied_entries, nothing_applied
+from greenshift.patch.journal import Entry
+from greenshift.patch.recovery import recover
 
 # What no version of an application consists of.
 _NO_SOURCE: Final = frozenset(

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from greenshift.shift.patch.errors import PatchError, reason
-from greenshift.shift.patch.workspace import Workspace
+from greenshift.patch.errors import PatchError, reason
+from greenshift.patch.workspace import Workspace
 
 GRACE_SECONDS: Final = 0.5
 """How long a run waits for another to let go of the tree."""

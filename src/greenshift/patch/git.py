@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenshift.shift.patch.errors import DirtyTreeError, PatchError, named
+from greenshift.patch.errors import DirtyTreeError, PatchError, named
 
 
 @dataclass(frozen=True)

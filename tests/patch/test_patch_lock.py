@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from greenshift.shift.patch import Change, ChangeSet, PatchError, history, locked, recover, rollback
+from greenshift.patch import Change, ChangeSet, PatchError, history, locked, recover, rollback
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from greenshift.shift.patch import locked
+from greenshift.patch import locked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     time.sleep(60)
@@ -23,7 +23,7 @@ with locked(Path(sys.argv[1])):
 RACER = """
 import sys
 from pathlib import Path
-from greenshift.shift.patch import Change, ChangeSet, PatchError
+from greenshift.patch import Change, ChangeSet, PatchError
 root, name = Path(sys.argv[1]), sys.argv[2]
 done = 0
 while done < 5:

@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from greenshift.shift.patch.durable import sync_folder, write_durably
-from greenshift.shift.patch.journal import Entry, State
-from greenshift.shift.patch.targets import content_of, rights_of
+from greenshift.patch.durable import sync_folder, write_durably
+from greenshift.patch.journal import Entry, State
+from greenshift.patch.targets import content_of, rights_of
 
 
 def roll_forward(entry: Entry) -> None:

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from shift.patch.trees import snapshot
+from patch.trees import snapshot
 
-from greenshift.shift.patch import Change, ChangeSet, PatchError, decoded, history, rollback
+from greenshift.patch import Change, ChangeSet, PatchError, decoded, history, rollback
 
 
 def mode(path: Path) -> int:

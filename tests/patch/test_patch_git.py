@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenshift.shift.patch import Change, ChangeSet, DirtyTreeError, PatchError, git_state, refuse_dirty
+from greenshift.patch import Change, ChangeSet, DirtyTreeError, PatchError, git_state, refuse_dirty
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from shift.patch.trees import snapshot
+from patch.trees import snapshot
 
-from greenshift.shift.patch import Change, ChangeSet, PatchError, combine, history, recover, restore_to, rollback
+from greenshift.patch import Change, ChangeSet, PatchError, combine, history, recover, restore_to, rollback
 
 
 def change(root: Path, old: bytes | None, new: bytes | None, name: str = "a.py", label: str = "shift") -> str:

@@ -18,9 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from greenshift.shift.patch.durable import sync_folder, write_durably
-from greenshift.shift.patch.errors import PatchError
-from greenshift.shift.patch.targets import Target
+from greenshift.patch.durable import sync_folder, write_durably
+from greenshift.patch.errors import PatchError
+from greenshift.patch.targets import Target
 
 
 class State(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Final
 
-from greenshift.shift.patch.encoding import decoded
+from greenshift.patch.encoding import decoded
 
 _COLOURS: Final = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _BOLD: Final = "\x1b[1m"

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from shift.patch.trees import snapshot
+from patch.trees import snapshot
 
-from greenshift.shift.patch import Change, ChangeSet, PatchError, history, recover, rollback
+from greenshift.patch import Change, ChangeSet, PatchError, history, recover, rollback
 
 
 def test_a_read_only_file_is_left_alone(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_where_even_the_way_back_fails_rollback_finishes_it(tmp_path: Path, monk
 UNPRIVILEGED = """
 import json, os, sys
 from pathlib import Path
-from greenshift.shift.patch import Change, ChangeSet, PatchError, history, rollback
+from greenshift.patch import Change, ChangeSet, PatchError, history, rollback
 root, action = Path(sys.argv[1]), sys.argv[2]
 if os.geteuid() == 0:
     os.setgid(65534)

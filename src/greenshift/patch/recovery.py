@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from greenshift.shift.patch.errors import PatchError, reason
-from greenshift.shift.patch.journal import Entry, State
-from greenshift.shift.patch.lock import locked
-from greenshift.shift.patch.rolling import roll_back, roll_forward
-from greenshift.shift.patch.workspace import Workspace
+from greenshift.patch.errors import PatchError, reason
+from greenshift.patch.journal import Entry, State
+from greenshift.patch.lock import locked
+from greenshift.patch.rolling import roll_back, roll_forward
+from greenshift.patch.workspace import Workspace
 
 
 @dataclass(frozen=True)

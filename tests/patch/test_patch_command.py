@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from greenshift.shift.patch import Change, ChangeSet, PatchError
-from greenshift.shift.patch.command import rollback_command
+from greenshift.patch import Change, ChangeSet, PatchError
+from greenshift.patch.command import rollback_command
 
 app = typer.Typer()
 app.command()(rollback_command)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from greenshift.shift.patch.errors import PatchError, reason
+from greenshift.patch.errors import PatchError, reason
 
 _NOT_OURS: Final = frozenset({".git", ".greenshift"})
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from greenshift.shift.patch.history import history, rollback
-from greenshift.shift.patch.recovery import recover
+from greenshift.patch.history import history, rollback
+from greenshift.patch.recovery import recover
 
 RollbackPath = Annotated[Path, typer.Argument(help="The application's folder.", metavar="[PATH]", show_default=False)]
 

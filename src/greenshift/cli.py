@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from greenshift import __version__
+from greenshift.check.command import CHECK_EXIT_CODES, check_command
 from greenshift.config import load_config
 from greenshift.errors import GreenshiftError
 from greenshift.patch.command import rollback_command
@@ -49,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("check", epilog=CHECK_EXIT_CODES)(check_command)
 app.command("scan", epilog=SHIFT_EXIT_CODES)(scan_command)
 app.command("shift", epilog=SHIFT_EXIT_CODES)(shift_command)
 app.command("heal", epilog=SHIFT_EXIT_CODES)(heal_command)

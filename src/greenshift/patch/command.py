@@ -28,7 +28,7 @@ def rollback_command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take back the last change that greenshift wrote: `shift --write`, or `heal`; again, the one before it.
+    """Take back the last change that greenshift wrote: `shift --write`, `heal` or `check --fix`; again, the one before.
 
     Every file holds again what it held before, byte for byte, also without git.
     """

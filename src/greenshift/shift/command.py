@@ -12,7 +12,7 @@ from rich.console import Console
 
 from greenshift.patch import ChangeSet, recover, refuse_dirty
 from greenshift.shift.errors import ShiftError
-from greenshift.shift.progress import spinner
+from greenshift.progress import spinner
 
 if TYPE_CHECKING:
     from greenshift.shift.api import Plan

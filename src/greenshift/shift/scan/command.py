@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from greenshift.shift.errors import ShiftError
-from greenshift.shift.progress import spinner
+from greenshift.progress import spinner
 
 if TYPE_CHECKING:
     from greenshift.shift.scan.inventory import Inventory

@@ -1,0 +1,129 @@
+"""A project's source, its engines as they are built, its services and its server: read, and the rules asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from greenshift.check.asking import findings_of
+from greenshift.check.facts import Program
+from greenshift.check.project import CheckedProject
+from greenshift.check.selection import Selection
+from greenshift.check.source.decoding import read_files
+from greenshift.check.source.discovery import find_files
+from greenshift.check.static import read_program
+from greenshift.check.wanted import Wanted
+from greenshift.report.findings import Finding, Table
+
+
+@dataclass
+class Found:
+    """What is gathered of one project.
+
+    Attributes:
+        findings: what the rules say, in no order.
+        programs: what was read, imported, or compared.
+        tables: the services side by side.
+        notes: what could not be told.
+        texts: the files that were read, by their paths.
+        files: how many of them are Python.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    programs: list[Program] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    files: int = 0
+
+
+def gather(project: CheckedProject, selection: Selection, wanted: Wanted, *, is_first: bool) -> Found:
+    """Return what the rules say of a project.
+
+    Args:
+        project: the project.
+        selection: the rules.
+        wanted: what is asked.
+        is_first: whether it is the first of several: what is no path belongs to that one.
+
+    Raises:
+        CheckError: an import fails, a service is not there, or a server does not answer.
+    """
+    found = Found()
+    _read(project, selection, wanted, found)
+    if is_first:
+        _add_live(project, selection, wanted, found)
+        _add_services(project, selection, wanted, found)
+        _add_server(selection, wanted, found)
+    return found
+
+
+def _read(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
+    """Read the project's source, and ask the rules about it."""
+    wanted.progress("looking for files")
+    files = find_files([project.root], project.configuration.exclude, project.root)
+    # A file that is named itself is taken in any case.
+    named = [project.root / one for one in project.shown if (project.root / one).is_file()]
+    stamps = {**files.stamps, **(find_files(named, (), project.root).stamps if named else {})}
+    texts, notes = read_files(project.root, stamps)
+    python = [path for path in texts if path.endswith(".py")]
+    found.texts, found.files = texts, len(python)
+    found.notes += [*files.notes, *notes]
+    if not python:
+        found.notes.append(f"there is no Python file in {project.root.name or project.root}")
+        return
+    wanted.progress(f"reading {len(python)} files")
+    program, unread = read_program(texts, project.configuration)
+    found.programs.append(program)
+    found.notes += program.notes
+    found.findings += [one for one in unread if one.rule in selection]
+    wanted.progress(f"asking {len(selection.rules())} rules")
+    found.findings += findings_of(selection.rules(), program)
+    if not program.engines and not program.session_factories:
+        found.notes.append(f"no engine and no session of SQLAlchemy was found in {len(python)} Python files")
+
+
+def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
+    if not wanted.live:
+        return
+    from greenshift.check.live import read_live
+
+    wanted.progress(f"importing {', '.join(wanted.live)}")
+    program = read_live(wanted.live, project.root)
+    program = replace(program, deployment=project.configuration.deployment())
+    found.notes += program.notes
+    # What source says already is not said twice.
+    known = {(one.rule, one.place.file, one.place.line) for one in found.findings if one.place.line}
+    found.findings += [
+        one
+        for one in findings_of(selection.rules(), program)
+        if (one.rule, one.place.file, one.place.line) not in known
+    ]
+    found.programs.append(program)
+
+
+def _add_services(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
+    if not wanted.drift and not wanted.environments:
+        return
+    from greenshift.check.drift import read_services, service_tables
+
+    wanted.progress("comparing services")
+    programs = read_services(project.configuration, project.root, wanted.environments)
+    found.tables += service_tables(programs, project.configuration)
+    for program in programs:
+        found.notes += program.notes
+    for rule in selection.rules():
+        found.findings += rule.services(programs)
+    found.programs += programs
+
+
+def _add_server(selection: Selection, wanted: Wanted, found: Found) -> None:
+    if wanted.url is None:
+        return
+    from greenshift.check.server import read_server
+
+    wanted.progress("asking the server")
+    server = read_server(wanted.url)
+    # The services by themselves, if they were read, are what the project as a whole is too.
+    programs = [program for program in found.programs if program.name] or found.programs
+    for rule in selection.rules():
+        found.findings += rule.server(server, programs)

@@ -6,6 +6,8 @@ import ast
 import warnings
 from dataclasses import dataclass
 
+from greenshift.check.source.lowering import is_python, lowered
+
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
@@ -25,16 +27,41 @@ class Unparsable:
 def parse(text: str) -> ast.Module | Unparsable:
     """Return a text's syntax tree, positions as in the text; or why it has none.
 
+    Source of a newer Python than the running one is lowered first; the value of what is replaced is unknown.
+
     Args:
         text: the source, with ``\\n`` line ends.
     """
+    tree = _parsed(text)
+    if isinstance(tree, ast.Module) or "\0" in text:
+        return tree
+    older = lowered(text)
+    if older is None:
+        return tree
+    again = _parsed(older)
+    return again if isinstance(again, ast.Module) else tree
+
+
+def unparsable(text: str) -> Unparsable | None:
+    """Return why a text is no Python of any version; None if it is. Quicker than to parse it where it is newer Python.
+
+    Args:
+        text: the source, with ``\\n`` line ends.
+    """
+    tree = _parsed(text)
+    if isinstance(tree, ast.Module):
+        return None
+    return None if "\0" not in text and is_python(text) else tree
+
+
+def _parsed(text: str) -> ast.Module | Unparsable:
     try:
         with warnings.catch_warnings():
             # Such as "invalid escape sequence": the interpreter's business, not ours.
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        return Unparsable(error.msg or "invalid syntax", error.lineno or 1, error.offset or 1)
+        return Unparsable(error.msg or "invalid syntax", max(error.lineno or 1, 1), max(error.offset or 1, 1))
     except ValueError as error:  # A null byte, before Python 3.12.
         before, _, _ = text.partition("\0")
         return Unparsable(str(error), before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from greenshift.check.facts.symbol import Symbol
@@ -130,20 +130,27 @@ def _own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def reachable(evaluator: Evaluator, node: ast.AST, frame: Frame) -> bool:
-    """Return whether control may come to a statement: no condition around it, or left before it, rules it out.
+def reachable(
+    evaluator: Evaluator, node: ast.AST, frame: Frame, holds: Callable[[Value], bool | None] = surely
+) -> bool:
+    """Return whether control may come to a node: no condition around it, or left before it, rules it out.
 
     Args:
         evaluator: evaluates the conditions.
-        node: the statement.
+        node: the node.
         frame: the call of its function.
+        holds: says whether a condition is true: surely, or by default.
     """
     file = frame.file
     inner, above = node, file.parent(node)
     while above is not None and not isinstance(inner, FunctionNode):
         if isinstance(above, ast.If) and inner is not above.test:
-            holds = surely(evaluator.evaluate(above.test, frame))
-            if holds is not None and holds is not any(inner is statement for statement in above.body):
+            answer = holds(evaluator.evaluate(above.test, frame))
+            if answer is not None and answer is not any(inner is statement for statement in above.body):
+                return False
+        if isinstance(above, ast.IfExp) and inner is not above.test:
+            answer = holds(evaluator.evaluate(above.test, frame))
+            if answer is not None and answer is not (inner is above.body):
                 return False
         for name in ("body", "orelse", "finalbody"):
             block = above.__dict__.get(name)
@@ -151,19 +158,19 @@ def reachable(evaluator: Evaluator, node: ast.AST, frame: Frame) -> bool:
                 for statement in block:
                     if statement is inner:
                         break
-                    if _surely_ends(evaluator, statement, frame):
+                    if _ends(evaluator, statement, frame, holds):
                         return False
         inner, above = above, file.parent(above)
     return True
 
 
-def _surely_ends(evaluator: Evaluator, statement: ast.stmt, frame: Frame) -> bool:
+def _ends(evaluator: Evaluator, statement: ast.stmt, frame: Frame, holds: Callable[[Value], bool | None]) -> bool:
     if isinstance(statement, ast.Return | ast.Raise):
         return True
     if isinstance(statement, ast.If):
         last = statement.body[-1]
         if isinstance(last, ast.Return | ast.Raise):
-            return surely(evaluator.evaluate(statement.test, frame)) is True
+            return holds(evaluator.evaluate(statement.test, frame)) is True
     return False
 
 

@@ -13,9 +13,9 @@ from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import makers
-from greenshift.check.static.calls import together
+from greenshift.check.static.calls import reachable, together
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import as_dict, exported, unknown
+from greenshift.check.static.merging import as_dict, by_default, exported, unknown, without_defaults
 from greenshift.check.static.objects import Arguments, DictObject, Partial
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes
@@ -44,7 +44,7 @@ class Making:
 
 
 def making(evaluator: Evaluator, file: SourceFile, call: ast.Call) -> Making | None:
-    """Return what a call makes; None if it makes neither an engine nor a session, or that is not sure.
+    """Return what a call makes; None if it makes neither an engine nor a session, never runs, or is unsure.
 
     Args:
         evaluator: follows the name that is called.
@@ -52,6 +52,8 @@ def making(evaluator: Evaluator, file: SourceFile, call: ast.Call) -> Making | N
         call: the call.
     """
     function = evaluator.value(file, call.func)
+    if not reachable(evaluator, call, evaluator.frame_of(file, call)):
+        return None
     found = [_making(option.value) for option in function.options]
     if not found or function.unknown or any(item is None for item in found):
         return None
@@ -110,6 +112,10 @@ def engine_of(
     else:
         url = given.get(0, "url") or unknown("no URL is given")
         arguments = {name: value for name, value in given.keywords.items() if name != "url"}
+    if not reachable(evaluator, call, evaluator.frame_of(file, call), by_default):
+        # Under ``if url.startswith("sqlite")`` the default that does not is not what it gets.
+        url = without_defaults(url)
+        arguments = {name: without_defaults(value) for name, value in arguments.items()}
     return Engine(
         kind=_kind(made.name),
         name=name_of(file, call, "engine"),

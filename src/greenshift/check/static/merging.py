@@ -82,6 +82,18 @@ def with_variable(value: Value, variable: str | None) -> Value:
     )
 
 
+def without_defaults(value: Value) -> Value:
+    """Return a value without what variables of the environment replace: code that runs only if they do so.
+
+    Args:
+        value: the value.
+    """
+    kept = tuple(option for option in value.options if option.variable is None)
+    if len(kept) == len(value.options):
+        return value
+    return Value(kept, value.unknown or "it comes here only if the environment says something else")
+
+
 def truth(value: Any) -> bool | None:
     """Return whether an option counts as true; None if that is not known."""
     if value is None or isinstance(value, bool | int | float | str | bytes | tuple):
@@ -122,7 +134,8 @@ def joined(parts: Sequence[Value]) -> Value:
     for part in parts:
         choices: list[tuple[tuple[str | None, ...], str | None]] = []
         for option in part.options:
-            pieces = _pieces(option.value)
+            # A variable that has no default: ``f"{os.getenv('NAME')}"``.
+            pieces = (None,) if option.value is None and option.variable else _pieces(option.value)
             if option.variable is not None and behind_scheme:
                 choices.append(((None,), None))
             else:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from greenshift.check.source.imports import imported_names
 from greenshift.check.source.modules import Modules
-from greenshift.check.source.parsing import Unparsable, parse
+from greenshift.check.source.parsing import Unparsable, parse, unparsable
 from greenshift.check.source.source_file import SourceFile
 
 # What a file that has to do with SQLAlchemy mentions, whatever it imports from where.
@@ -63,6 +63,17 @@ class Project:
                 known = SourceFile(path, text, tree, self.modules.name(path), imports, is_test(path))
             self._files[path] = known
         return known
+
+    def problem(self, path: str) -> Unparsable | None:
+        """Return why a file is no Python; None if it is. What is not needed later is not kept.
+
+        Args:
+            path: the file's path.
+        """
+        known = self._files.get(path)
+        if isinstance(known, SourceFile):
+            return None
+        return known if known is not None else unparsable(self.texts[path])
 
     def file(self, path: str) -> SourceFile | None:
         """Return a file; None if it does not parse.

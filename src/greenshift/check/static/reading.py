@@ -54,11 +54,16 @@ def read_program(
     findings = []
     relevant: list[SourceFile] = []
     for path in project.paths:
-        parsed = project.parsed(path)
-        if isinstance(parsed, Unparsable):
-            findings.append(UnparsableFile().unparsable(path, parsed))
-        elif RELEVANT.search(parsed.text):
-            relevant.append(parsed)
+        if RELEVANT.search(files[path]):
+            parsed = project.parsed(path)
+            if isinstance(parsed, SourceFile):
+                relevant.append(parsed)
+                continue
+            problem: Unparsable | None = parsed
+        else:
+            problem = project.problem(path)
+        if problem is not None:
+            findings.append(UnparsableFile().unparsable(path, problem))
     evaluator = Evaluator(project)
     with _deep():
         engines, factories = _made(evaluator, relevant, name)

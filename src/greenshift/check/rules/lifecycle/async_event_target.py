@@ -9,14 +9,13 @@ from typing import Final
 from greenshift.check.facts import Program
 from greenshift.check.rules.rule import Rule, code
 from greenshift.check.source.source_file import SourceFile
+from greenshift.check.usage.at_import import is_conditional
 from greenshift.check.usage.names import Names
 from greenshift.check.usage.usage import usage_of
 from greenshift.report.findings import Edit, Finding, Place, Severity
 
 _CALLS: Final = frozenset(
-    f"sqlalchemy.event.{middle}{name}"
-    for middle in ("", "api.")
-    for name in ("listen", "listens_for", "remove", "contains")
+    f"sqlalchemy.event.{middle}{name}" for middle in ("", "api.") for name in ("listen", "listens_for")
 )
 _CLASSES: Final = {
     "AsyncEngine": "listen on sqlalchemy.engine.Engine, or on the sync_engine of one engine",
@@ -121,6 +120,17 @@ async def watched(session: AsyncSession) -> None:
     event.listen(session.sync_session, "after_commit", print)
 """
         ),
+        # For a version that may have such events one day.
+        code(
+            """\
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+for name in ("after_commit", "after_rollback"):
+    if hasattr(AsyncSession, name):
+        event.listen(AsyncSession, name, print)
+"""
+        ),
         code(
             """\
 from sqlalchemy import create_engine, event
@@ -154,7 +164,7 @@ def prepared(url: str):
         names = usage_of(program).names
         for file in program.files:
             for call in file.nodes(ast.Call):
-                if call.args and file.name(call.func) in _CALLS:
+                if call.args and file.name(call.func) in _CALLS and not is_conditional(file, call):
                     yield from self._target(names, file, call.args[0])
 
     def _target(self, names: Names, file: SourceFile, target: ast.expr) -> Iterable[Finding]:

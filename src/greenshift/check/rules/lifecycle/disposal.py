@@ -10,6 +10,7 @@ from greenshift.check.facts import Engine, Program, Scope
 from greenshift.check.rules.lifecycle.several_loops import LOOP_FREE_DRIVERS
 from greenshift.check.rules.rule import Rule, Sample, code
 from greenshift.check.source.source_file import SourceFile
+from greenshift.check.usage.at_import import is_script
 from greenshift.check.usage.connecting import disposes
 from greenshift.check.usage.names import Names
 from greenshift.check.usage.usage import usage_of
@@ -32,13 +33,13 @@ class Disposal(Rule):
 
     id = "GS401"
     title = "an asyncio engine that the application's lifespan does not dispose of"
-    severity = Severity.WARNING
+    severity = Severity.ADVICE
     why = (
-        "The engine outlives the event loop that its connections belong to. Started a second time in one process, as "
-        "by two tests that enter the lifespan or by a server that restarts the application, the application takes a "
-        "connection of the closed loop from the pool and fails (`attached to a different loop`, `Event loop is "
-        "closed`); and the server sees its connections cut instead of closed. An asyncio engine cannot close them "
-        "when it is collected: that needs `await`."
+        "The engine outlives the event loop that its connections belong to, and they are cut, not closed, when the "
+        "process ends: an asyncio engine cannot close them by itself, since that needs `await`. Nothing is lost by "
+        "that in production. But where the application starts a second time in one process, as in two tests that "
+        "enter the lifespan, it takes a connection of the closed loop from the pool, and asyncpg raises `attached to "
+        "a different loop` or `Event loop is closed`."
     )
     source = "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops"
     fix = "call `await engine.dispose()` after the `yield` of the lifespan, or in the shutdown hook"
@@ -177,7 +178,8 @@ app = FastAPI(lifespan=lifespan)
     def program(self, program: Program) -> Iterable[Finding]:
         """Look for an application with a lifespan that comes to import an engine, and for ``dispose`` anywhere."""
         engines = [engine for engine in program.engines if _must_be_disposed(engine)]
-        files = [file for file in program.files if not file.is_test]
+        # What a migration or a script disposes of is its own engine.
+        files = [file for file in program.files if not is_script(file)]
         if not engines or any(disposes(file.tree) for file in files):
             return
         usage = usage_of(program)

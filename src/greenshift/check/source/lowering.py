@@ -11,7 +11,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from typing import Final, cast
+from typing import Final
 
 import libcst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
@@ -34,7 +34,7 @@ class _Span(libcst.CSTVisitor):
         self.texts: list[tuple[CodeSpan, list[CodeSpan]]] = []
 
     def _span(self, node: libcst.CSTNode) -> CodeSpan:
-        return cast("CodeSpan", self.get_metadata(ByteSpanPositionProvider, node))
+        return self.get_metadata(ByteSpanPositionProvider, node)
 
     def visit_TypeParameters(self, node: libcst.TypeParameters) -> None:  # noqa: N802 (LibCST's name)
         self.blanked.append(self._span(node))
@@ -121,7 +121,7 @@ def _lower_text(content: bytearray, whole: CodeSpan, parts: list[CodeSpan]) -> N
     start, end = whole.start, whole.start + whole.length
     quote = min(place for place in (content.find(b'"', start), content.find(b"'", start)) if place >= 0)
     for place in range(start, quote):
-        if content[place : place + 1] in (b"t", b"T"):
+        if chr(content[place]) in "tT":
             content[place : place + 1] = b"f"
     if _parses(content[start:end]):
         return

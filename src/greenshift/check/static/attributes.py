@@ -8,7 +8,7 @@ from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.static import classes, importing, variables
-from greenshift.check.static.merging import mapped, union, unknown
+from greenshift.check.static.merging import mapped, union, unknown, used
 from greenshift.check.static.objects import ClassObject, DictObject, Instance, Made, ModuleObject
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def attribute(evaluator: Evaluator, whole: Value, name: str) -> Value:
             return item  # A member of an Enum is its value here.
         return unknown(f"the attribute {name} of something else")
 
-    return mapped(whole, of)
+    return mapped(used(whole), of)
 
 
 def item(evaluator: Evaluator, whole: Value, key: Value) -> Value:
@@ -77,4 +77,4 @@ def item(evaluator: Evaluator, whole: Value, key: Value) -> Value:
             return classes.indexed(evaluator, container, known)
         return unknown("an item of something else")
 
-    return mapped(whole, of)
+    return mapped(used(whole), of)

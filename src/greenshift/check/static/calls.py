@@ -11,7 +11,7 @@ from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.static import classes, library, methods
-from greenshift.check.static.merging import mapped, surely, union, unknown
+from greenshift.check.static.merging import mapped, surely, union, unknown, used
 from greenshift.check.static.objects import (
     Arguments,
     ClassObject,
@@ -39,7 +39,7 @@ def called(evaluator: Evaluator, node: ast.Call, frame: Frame) -> Value:
         frame: where it is made.
     """
     if isinstance(node.func, ast.Attribute):
-        receiver = evaluator.evaluate(node.func.value, frame)
+        receiver = used(evaluator.evaluate(node.func.value, frame))
         if any(isinstance(option.value, str | Text | DictObject | Made | Instance) for option in receiver.options):
             found = methods.called(evaluator, receiver, node, frame)
             if found is not None:
@@ -86,7 +86,7 @@ def call_value(
                     return returned(evaluator, FunctionObject(owner.file, method, None, Value.of(item)), arguments)
         return unknown("a call of something else")
 
-    return mapped(function, call)
+    return mapped(used(function), call)
 
 
 def together(first: Arguments, then: Arguments) -> Arguments:

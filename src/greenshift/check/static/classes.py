@@ -136,15 +136,10 @@ def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> V
         written = _assigned(evaluator, owner, name, receiver, ("self",))
         inside = in_body(evaluator, owner, name)
         if written is not None:
-            useful = [value for value in (inside, written) if value is not None and not _is_none(value)]
-            return union(useful) if useful else written
+            return union([value for value in (inside, written) if value is not None])
         if inside is not None:
             return settings.default_of(evaluator, owner, name) or inside
     return unknown(f"{instance.of.node.name} has no {name} that is known")
-
-
-def _is_none(value: Value) -> bool:
-    return not value.unknown and all(option.value is None for option in value.options)
 
 
 def _constructed(evaluator: Evaluator, instance: Instance, owners: list[ClassObject], name: str) -> Value | None:
@@ -178,8 +173,7 @@ def _assigned(
             value = names.whole(evaluator, method.body, path, frame)
             if value is not None:
                 found.append(value)
-    useful = [value for value in found if not _is_none(value)] or found
-    return union(useful) if useful else None
+    return union(found) if found else None
 
 
 def _method_frame(evaluator: Evaluator, cls: ClassObject, method: FunctionNode, receiver: Value) -> Frame:

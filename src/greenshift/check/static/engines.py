@@ -15,7 +15,7 @@ from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import makers
 from greenshift.check.static.calls import reachable, together
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import as_dict, by_default, exported, unknown, without_defaults
+from greenshift.check.static.merging import as_dict, by_default, exported, unknown, used, without_defaults
 from greenshift.check.static.objects import Arguments, DictObject, Partial
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes
@@ -137,7 +137,7 @@ def url_of(value: Value) -> Value:
     Args:
         value: what is given as URL.
     """
-    shown = exported(value)
+    shown = exported(used(value))
     texts = tuple(option for option in shown.options if isinstance(option.value, str | Text))
     reason = shown.unknown
     for option in shown.options:

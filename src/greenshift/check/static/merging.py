@@ -82,6 +82,16 @@ def with_variable(value: Value, variable: str | None) -> Value:
     )
 
 
+def used(value: Value) -> Value:
+    """Return a value as it is used: ``engine = None`` until a function makes it is what the function makes.
+
+    Args:
+        value: the value.
+    """
+    kept = tuple(option for option in value.options if option.value is not None)
+    return Value(kept, value.unknown) if kept and len(kept) < len(value.options) else value
+
+
 def without_defaults(value: Value) -> Value:
     """Return a value without what variables of the environment replace: code that runs only if they do so.
 

@@ -276,11 +276,4 @@ def module_value(evaluator: Evaluator, file: SourceFile, name: str) -> Found:
         written = whole(evaluator, function.body, name, evaluator.frame(file, function))
         if written is not None:
             values.append(written)
-    if len(values) > 1:
-        # ``engine = None`` until a function makes it: what it is used as is what the function makes.
-        values = [value for value in values if not _is_none(value)] or values
     return union(values) if values else None
-
-
-def _is_none(value: Value) -> bool:
-    return not value.unknown and all(option.value is None for option in value.options)

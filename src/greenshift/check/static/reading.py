@@ -10,22 +10,17 @@ from typing import Final
 
 from greenshift.check.configuration import CheckConfiguration
 from greenshift.check.facts.deployment import Deployment
-from greenshift.check.facts.engine import Engine
 from greenshift.check.facts.program import Program
-from greenshift.check.facts.session_factory import SessionFactory
 from greenshift.check.facts.value import Value
 from greenshift.check.rules.checker.unparsable import UnparsableFile
 from greenshift.check.source.parsing import Unparsable
 from greenshift.check.source.source_file import SourceFile
-from greenshift.check.static.candidates import candidate_calls
 from greenshift.check.static.deployment import read_deployment
-from greenshift.check.static.engines import engine_of, making
 from greenshift.check.static.evaluation import Evaluator
+from greenshift.check.static.finding import find_engines
 from greenshift.check.static.merging import exported
 from greenshift.check.static.project import RELEVANT, Project
 from greenshift.check.static.requirements import read_requirements
-from greenshift.check.static.scopes import Scopes
-from greenshift.check.static.session_factories import factory_of
 from greenshift.report.findings import Finding
 
 # One step of evaluation takes about fifteen calls of Python's.
@@ -64,9 +59,10 @@ def read_program(
             problem = project.problem(path)
         if problem is not None:
             findings.append(UnparsableFile().unparsable(path, problem))
+    requirements = read_requirements(files)
     evaluator = Evaluator(project)
     with _deep():
-        engines, factories = _made(evaluator, relevant, name)
+        engines, factories = find_engines(evaluator, relevant, requirements, name)
 
     def evaluate(file: SourceFile, node: ast.expr) -> Value:
         with _deep():
@@ -75,24 +71,7 @@ def read_program(
     said = configuration.deployment(name) if configuration is not None else Deployment()
     with _deep():
         deployment = read_deployment(evaluator, said)
-    requirements = read_requirements(files)
     return Program(relevant, engines, factories, requirements, deployment, evaluate, name), findings
-
-
-def _made(evaluator: Evaluator, files: list[SourceFile], service: str) -> tuple[list[Engine], list[SessionFactory]]:
-    calls = [(file, call, making(evaluator, file, call)) for file, call in candidate_calls(files)]
-    scopes = Scopes(evaluator)
-    engines = {
-        call: engine_of(evaluator, file, call, made, scopes, service)
-        for file, call, made in calls
-        if made is not None and made.what == "engine"
-    }
-    factories = [
-        factory_of(evaluator, file, call, made, engines.get, scopes, service)
-        for file, call, made in calls
-        if made is not None and made.what != "engine"
-    ]
-    return list(engines.values()), factories
 
 
 @contextmanager

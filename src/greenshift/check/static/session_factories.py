@@ -13,7 +13,7 @@ from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import classes, makers
 from greenshift.check.static.engines import Making, given_arguments
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import exported
+from greenshift.check.static.merging import exported, used
 from greenshift.check.static.objects import ClassObject, Made
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes
@@ -90,5 +90,6 @@ def _by_name(name: str) -> EngineKind | None:
 def _engine(bind: Value | None, engine_of: EngineOf) -> Engine | None:
     if bind is None:
         return None
+    bind = used(bind)
     made = [option.value for option in bind.options if isinstance(option.value, Made) and option.value.what == "engine"]
     return engine_of(made[0].call) if len(made) == 1 and len(bind.options) == 1 else None

@@ -104,7 +104,7 @@ class CheckConfiguration:
             value = getattr(self, name) if value is None else value
             if value is not None:
                 given[name] = value if name == "proxy" else Value.of(value)
-        return Deployment(**given)
+        return Deployment(**given, differs=own.differs if own is not None else {})
 
 
 def read_configuration(

@@ -119,11 +119,16 @@ def _add_services(project: CheckedProject, selection: Selection, wanted: Wanted,
 def _add_server(selection: Selection, wanted: Wanted, found: Found) -> None:
     if wanted.url is None:
         return
-    from greenshift.check.server import read_server
+    from greenshift.check.server import describe_server, read_server
 
     wanted.progress("asking the server")
     server = read_server(wanted.url)
     # The services by themselves, if they were read, are what the project as a whole is too.
     programs = [program for program in found.programs if program.name] or found.programs
+    tables, notes = describe_server(server, programs)
+    found.tables += tables
+    found.notes += notes
+    # What the server says itself goes before what source alone can tell of it.
+    found.findings = [finding for finding in found.findings if not finding.rule.startswith("GS5")]
     for rule in selection.rules():
         found.findings += rule.server(server, programs)

@@ -68,7 +68,8 @@ def _found(rule: Rule, sample: Sample, files: Mapping[str, str] | None = None) -
 def _ask(rule: Rule, sample: Sample, files: Mapping[str, str]) -> Iterator[Finding]:
     program, findings = _read(files)
     yield from (finding for finding in findings if finding.rule == rule.id)
-    yield from findings_of([rule], program)
+    if sample.server is None:
+        yield from findings_of([rule], program)
     if type(rule).services is not Rule.services:
         yield from rule.services(_services(files))
     if sample.server is not None:

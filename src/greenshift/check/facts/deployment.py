@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from greenshift.check.facts.value import Value
@@ -22,6 +23,7 @@ class Deployment:
         proxy: what stands between the program and PostgreSQL.
         proxy_idle_timeout: seconds after which that closes an idle connection.
         preloads: whether the server imports the application before it forks its workers (gunicorn's ``preload_app``).
+        differs: the settings that are declared to differ from the other services', each with the reason.
     """
 
     workers: Value | None = None
@@ -31,3 +33,4 @@ class Deployment:
     proxy: Proxy | None = None
     proxy_idle_timeout: Value | None = None
     preloads: Value | None = None
+    differs: Mapping[str, str] = field(default_factory=dict)

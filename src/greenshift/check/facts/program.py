@@ -30,6 +30,7 @@ class Program:
         deployment: how it is run.
         evaluate: what an expression of one of the files can be.
         name: the service's name, if several are checked.
+        environment: the environment that it was read under, if several are compared.
         notes: what could not be told, or happened on the way, one line each for people.
     """
 
@@ -40,4 +41,5 @@ class Program:
     deployment: Deployment = field(default_factory=Deployment)
     evaluate: Callable[[SourceFile, ast.expr], Value] = _unknown
     name: str = ""
+    environment: str = ""
     notes: Sequence[str] = ()

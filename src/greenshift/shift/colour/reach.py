@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from weakref import WeakKeyDictionary
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.project import Module, Project
@@ -20,6 +21,8 @@ WITHOUT_ASYNC_FORM = {
 }
 """Classes whose sessions cannot become async, and the names of their libraries."""
 
+_REACHED: WeakKeyDictionary[Project, dict[Module, bool]] = WeakKeyDictionary()
+
 
 def in_reach(project: Project, module: Module) -> bool:
     """Whether a module is part of what becomes async: Alembic's modules and a desktop program's stay sync.
@@ -28,6 +31,13 @@ def in_reach(project: Project, module: Module) -> bool:
         project: The project.
         module: The module.
     """
+    known = _REACHED.setdefault(project, {})
+    if module not in known:
+        known[module] = _in_reach(project, module)
+    return known[module]
+
+
+def _in_reach(project: Project, module: Module) -> bool:
     path = PurePosixPath(module.file)
     if "versions" in path.parts and any(imported.module == "alembic" for imported in module.imports.values()):
         return False

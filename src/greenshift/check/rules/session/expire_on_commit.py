@@ -1,0 +1,231 @@
+"""GS301: objects of an asyncio session expire when it commits."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from greenshift.check.facts import Program, SessionFactory, Symbol
+from greenshift.check.rules.rule import Rule, code
+from greenshift.check.source.source_file import SourceFile
+from greenshift.check.usage.usage import usage_of
+from greenshift.report.findings import Edit, Finding, Severity
+
+
+class ExpireOnCommit(Rule):
+    """``async_sessionmaker(engine)`` without ``expire_on_commit=False``."""
+
+    id = "GS301"
+    title = "expire_on_commit is left on for asyncio sessions"
+    severity = Severity.WARNING
+    why = (
+        "A commit expires every object of the session: the next attribute that is read loads it again. In an asyncio "
+        "program that is a query outside of await, and raises `MissingGreenlet: greenlet_spawn has not been called` "
+        "(tried on SQLAlchemy 2.0 and 2.1), typically when the response is made from an object that was just saved. "
+        "With expire_on_commit=False objects keep what they have, and refresh() loads what the database computed."
+    )
+    source = (
+        "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession"
+    )
+    fix = "add expire_on_commit=False"
+    bad = (
+        code(
+            """\
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
+SessionLocal = async_sessionmaker(engine)
+""",
+            fixed="""\
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
+SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+""",
+            finds="MissingGreenlet",
+        ),
+        code(
+            """\
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
+
+engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
+SessionLocal = sessionmaker(
+    bind=engine,
+    class_=AsyncSession,
+    autoflush=False,
+)
+""",
+            fixed="""\
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
+
+engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
+SessionLocal = sessionmaker(
+    bind=engine,
+    class_=AsyncSession,
+    autoflush=False,
+    expire_on_commit=False,
+)
+""",
+            finds="expire_on_commit",
+        ),
+        code(
+            """\
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.engine import engine
+
+
+async def save(user):
+    async with AsyncSession(engine) as session:
+        session.add(user)
+        await session.commit()
+    return user.id
+""",
+            fixed="""\
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.engine import engine
+
+
+async def save(user):
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        session.add(user)
+        await session.commit()
+    return user.id
+""",
+            finds="AsyncSession",
+        ),
+    )
+    good = (
+        code(
+            """\
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg://app@db/shop")
+SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+"""
+        ),
+        code(
+            """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+engine = create_engine("postgresql+psycopg://app@db/shop")
+SessionLocal = sessionmaker(engine)
+"""
+        ),
+        code(
+            """\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.engine import engine
+from app.settings import session_options
+
+SessionLocal = async_sessionmaker(engine, **session_options)
+"""
+        ),
+        code(
+            """\
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.engine import engine
+
+
+async def is_alive():
+    async with AsyncSession(engine) as session:
+        return await session.scalar(text("SELECT 1")) == 1
+"""
+        ),
+        code(
+            """\
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from app.engine import engine
+
+SessionLocal = async_sessionmaker()
+SessionLocal.configure(bind=engine, expire_on_commit=False)
+"""
+        ),
+        code(
+            """\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.engine import engine
+
+
+class Session(AsyncSession):
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("expire_on_commit", False)
+        super().__init__(*args, **kwargs)
+
+
+SessionLocal = async_sessionmaker(engine, class_=Session)
+"""
+        ),
+    )
+
+    def session_factory(self, factory: SessionFactory, program: Program) -> Iterable[Finding]:
+        """Look at the argument."""
+        if factory.kind != "async" or factory.argument("expire_on_commit") is not None or not _is_plain(factory):
+            return
+        file = next((file for file in program.files if file.path == factory.place.file), None)
+        if factory.is_session and not _commits(file, factory):
+            return
+        if _is_given_later(factory, program):
+            return
+        edits = []
+        if factory.addition is not None:
+            place, before = factory.addition
+            edits = [Edit(place, f"{before}expire_on_commit=False")]
+        yield self.found(
+            f"{factory.made_by} without expire_on_commit=False: after a commit, reading an attribute raises "
+            "MissingGreenlet",
+            factory.place,
+            subject=factory.subject,
+            edits=edits,
+        )
+
+
+def _is_plain(factory: SessionFactory) -> bool:
+    """Whether sessions are SQLAlchemy's or SQLModel's own: another class may have a default of its own."""
+    if factory.is_session:
+        return factory.made_by == "AsyncSession"
+    given = factory.argument("class_")
+    return given is None or given.surely(
+        lambda value: (
+            isinstance(value, Symbol)
+            and value.last == "AsyncSession"
+            and value.name.startswith(("sqlalchemy.", "sqlmodel."))
+        )
+    )
+
+
+def _commits(file: SourceFile | None, factory: SessionFactory) -> bool:
+    """Whether the function that makes a session commits, so that its objects can expire."""
+    if file is None:
+        return False
+    for call in file.nodes(ast.Call):
+        if file.place(call) == factory.place:
+            around = file.function(call)
+            return around is not None and any(
+                isinstance(node, ast.Attribute) and node.attr == "commit" for node in ast.walk(around)
+            )
+    return False
+
+
+def _is_given_later(factory: SessionFactory, program: Program) -> bool:
+    """Whether the argument is given when the factory is called or configured."""
+    names = usage_of(program).names
+    for file in program.files:
+        if "expire_on_commit" not in file.text:
+            continue
+        for call in file.nodes(ast.Call):
+            if any(keyword.arg == "expire_on_commit" for keyword in call.keywords):
+                func = call.func
+                owner = func.value if isinstance(func, ast.Attribute) and func.attr == "configure" else func
+                if factory in names.factories(file, owner):
+                    return True
+    return False

@@ -62,6 +62,12 @@ def export_all():
         Process(target=export, args=(table,)).start()
 """
 
+_EXPORT_NAMED = """\
+def export_all(tables):
+    for table in tables:
+        Process(target=export, args=(table,)).start()
+"""
+
 BAD: Final = (
     Sample(
         {
@@ -140,11 +146,7 @@ def own_connections(**_):
         }
     ),
     # Nothing is connected before the fork.
-    code(
-        _EXPORT.replace(
-            "    with engine.connect() as connection:\n        tables =", "    if True:\n        tables = [] #"
-        )
-    ),
+    code(_EXPORT[: _EXPORT.index("def export_all")] + _EXPORT_NAMED),
     code(
         _EXPORT.replace("create_engine(", "create_engine(poolclass=NullPool, url=").replace(
             "import create_engine, text", "import NullPool, create_engine, text"

@@ -111,10 +111,11 @@ def _check_project(
         suppressed += [Suppressed(one, "baseline") for one in compared.known]
         if not project.shown and selection == _whole(project):
             found.notes += map(_gone, compared.gone)
+    others = [program for program in found.programs if program is not found.source]
     summary = {
         "files": found.files,
-        "engines": sum(len(program.engines) for program in found.programs),
-        "session_factories": sum(len(program.session_factories) for program in found.programs),
+        "engines": found.engines + sum(len(program.engines) for program in others),
+        "session_factories": found.session_factories + sum(len(program.session_factories) for program in others),
         "suppressed_by_baseline": sum(one.by == "baseline" for one in suppressed),
         "suppressed_by_comment": sum(one.by == "comment" for one in suppressed),
     }

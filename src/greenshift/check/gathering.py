@@ -8,9 +8,10 @@ from greenshift.check.asking import findings_of
 from greenshift.check.facts import Program
 from greenshift.check.project import CheckedProject
 from greenshift.check.selection import Selection
+from greenshift.check.source.cache import CheckCache
 from greenshift.check.source.decoding import read_files
 from greenshift.check.source.discovery import find_files
-from greenshift.check.static import read_program
+from greenshift.check.static import plain_files, read_program
 from greenshift.check.wanted import Wanted
 from greenshift.report.findings import Finding, Table
 
@@ -21,19 +22,25 @@ class Found:
 
     Attributes:
         findings: what the rules say, in no order.
+        source: the program that the project's source is; None if it comes from the cache.
         programs: what was read, imported, or compared.
         tables: the services side by side.
         notes: what could not be told.
         texts: the files that were read, by their paths.
         files: how many of them are Python.
+        engines: how many engines the project's source makes.
+        session_factories: how many session factories and sessions it makes.
     """
 
     findings: list[Finding] = field(default_factory=list)
+    source: Program | None = None
     programs: list[Program] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    engines: int = 0
+    session_factories: int = 0
 
 
 def gather(project: CheckedProject, selection: Selection, wanted: Wanted, *, is_first: bool) -> Found:
@@ -64,6 +71,13 @@ def _read(project: CheckedProject, selection: Selection, wanted: Wanted, found: 
     # A file that is named itself is taken in any case.
     named = [project.root / one for one in project.shown if (project.root / one).is_file()]
     stamps = {**files.stamps, **(find_files(named, (), project.root).stamps if named else {})}
+    cache = CheckCache(project.root, [project.configuration, [rule.id for rule in selection.rules()]])
+    entry = cache.read() if wanted.cache else None
+    if not (wanted.live or wanted.url or wanted.drift or wanted.environments):
+        remembered = cache.result(entry, stamps)
+        if remembered is not None:
+            found.findings, found.notes, found.files, found.engines, found.session_factories = remembered
+            return
     texts, notes = read_files(project.root, stamps)
     python = [path for path in texts if path.endswith(".py")]
     found.texts, found.files = texts, len(python)
@@ -72,14 +86,20 @@ def _read(project: CheckedProject, selection: Selection, wanted: Wanted, found: 
         found.notes.append(f"there is no Python file in {project.root.name or project.root}")
         return
     wanted.progress(f"reading {len(python)} files")
-    program, unread = read_program(texts, project.configuration)
+    plain = entry.plain & entry.unchanged(project.root, stamps) if entry is not None else frozenset()
+    program, unread = read_program(texts, project.configuration, plain=plain)
+    found.source = program
     found.programs.append(program)
     found.notes += program.notes
     found.findings += [one for one in unread if one.rule in selection]
     wanted.progress(f"asking {len(selection.rules())} rules")
     found.findings += findings_of(selection.rules(), program)
     if not program.engines and not program.session_factories:
-        found.notes.append(f"no engine and no session of SQLAlchemy was found in {len(python)} Python files")
+        found.notes.append(f"no engine and no session of SQLAlchemy was found in the Python files ({len(python)})")
+    found.engines, found.session_factories = len(program.engines), len(program.session_factories)
+    if wanted.cache:
+        result = (found.findings, found.notes, found.files, found.engines, found.session_factories)
+        cache.write(stamps, plain_files(texts, unread), result, entry)
 
 
 def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:

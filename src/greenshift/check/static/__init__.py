@@ -1,5 +1,5 @@
 """Engines, session factories, requirements and deployment, read from source without importing anything."""
 
-from greenshift.check.static.reading import read_program
+from greenshift.check.static.reading import plain_files, read_program
 
-__all__ = ["read_program"]
+__all__ = ["plain_files", "read_program"]

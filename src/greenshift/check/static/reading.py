@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -32,6 +32,7 @@ def read_program(
     configuration: CheckConfiguration | None = None,
     environment: Mapping[str, str] | None = None,
     name: str = "",
+    plain: Collection[str] = (),
 ) -> tuple[Program, list[Finding]]:
     """Read a program from its source; nothing of it is imported.
 
@@ -41,6 +42,7 @@ def read_program(
         configuration: says how the program is run.
         environment: the values of environment variables, if they are known: they are no defaults then.
         name: the service's name, if several are checked.
+        plain: files that are known to be Python and to have nothing to do with SQLAlchemy (:func:`plain_files`).
 
     Returns:
         The program, and a finding for each file that does not parse.
@@ -55,6 +57,8 @@ def read_program(
                 relevant.append(parsed)
                 continue
             problem: Unparsable | None = parsed
+        elif path in plain:
+            continue
         else:
             problem = project.problem(path)
         if problem is not None:
@@ -72,6 +76,21 @@ def read_program(
     with _deep():
         deployment = read_deployment(evaluator, said)
     return Program(relevant, engines, factories, requirements, deployment, evaluate, name), findings
+
+
+def plain_files(files: Mapping[str, str], findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the files that are Python and have nothing to do with SQLAlchemy: they need not be parsed again.
+
+    Args:
+        files: the files that were read.
+        findings: what ``read_program`` found of them.
+    """
+    unread = {finding.place.file for finding in findings}
+    return frozenset(
+        path
+        for path, text in files.items()
+        if path.endswith(".py") and path not in unread and not RELEVANT.search(text)
+    )
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """examples/exams is shifted by the command line with no edit by hand, in stages, and taken back."""
 
+import fcntl
 import json
 import os
+import random
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree, ignore_patterns
+from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
 
@@ -15,6 +17,9 @@ from greenshift.postgres import Server, ServerSettings, open_server
 
 EXAMS = Path(__file__).parents[2] / "examples" / "exams"
 LEAST_TESTS = 400
+# All plugins that are installed take a second or two to import in each process: these are the example's, and verify's.
+PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_asyncio.plugin"}
+VERIFYING = {**PLUGINS, "PYTEST_PLUGINS": "pytest_asyncio.plugin,xdist.plugin,pytest_cov.plugin"}
 FOREIGN = ("PYTEST_", "COV_", "COVERAGE_", "GREENSHIFT_", "DATABASE_", "TEST_DATABASE_URL")
 
 
@@ -55,7 +60,11 @@ def texts(folder: Path) -> dict[str, bytes]:
 def passed(folder: Path, **variables: str) -> int:
     """Run the tests of a copy, on SQLite if nothing else is said; return how many passed: all of them."""
     results = folder.parent / "results.xml"
-    tests = run(folder, "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--junit-xml={results}", **variables)
+    # pytest-randomly has seeded `random` in this test with the seed of the whole run.
+    order = ("-p", "randomly", f"--randomly-seed={random.getrandbits(32)}")
+    tests = run(
+        folder, "pytest", "-q", "-p", "no:cacheprovider", *order, f"--junit-xml={results}", **PLUGINS, **variables
+    )
     assert tests.returncode == 0, tests.stdout[-6000:] + tests.stderr
     suite = ET.parse(results).getroot().find("testsuite")
     assert suite is not None
@@ -68,28 +77,41 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return texts(copied(tmp_path_factory.mktemp("original")))
 
 
-@pytest.fixture(scope="module")
-def shifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, shifted by all stages."""
-    copy = copied(tmp_path_factory.mktemp("shifted"))
-    shift(copy)
+@pytest.fixture(scope="session")
+def shifted_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The example, shifted by all stages, which one of the workers does for all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    copy, done = shared / "exams_shifted" / "exams", shared / "exams_shifted.done"
+    with (shared / "exams_shifted.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            rmtree(copy.parent, ignore_errors=True)
+            copied(copy.parent)
+            shift(copy)
+            done.touch()
     return copy
+
+
+@pytest.fixture
+def shifted(shifted_once: Path, tmp_path: Path) -> Path:
+    """The shifted example, for one test."""
+    return Path(copytree(shifted_once, tmp_path / "shifted" / "exams"))
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A PostgreSQL with a database for each worker of the inner runs."""
+    """A PostgreSQL with a database for the inner runs."""
     server = open_server(ServerSettings(provider="embedded"))
     with server.connect() as connection:
-        for worker in ("gw0", "gw1"):
-            connection.execute(f"CREATE DATABASE exams_{worker}")  # type: ignore[arg-type]
+        connection.execute("CREATE DATABASE exams")
     yield server
     server.stop()
 
 
-def errors(folder: Path) -> list[str]:
+def errors(folder: Path, cache: Path) -> list[str]:
     """What mypy finds in a copy."""
-    checked = run(folder, "mypy", "--cache-dir=../mypy_cache", "api", "scripts")
+    checked = run(folder, "mypy", f"--cache-dir={cache}", "api", "scripts")
     assert checked.returncode in (0, 1), checked.stdout + checked.stderr
     return [line for line in checked.stdout.splitlines() if ": error: " in line]
 
@@ -113,14 +135,12 @@ def test_shifted_its_tests_pass_on_sqlite(shifted: Path) -> None:
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 def test_shifted_its_tests_pass_on_postgresql(shifted: Path, server: Server, driver: str) -> None:
-    url = server.url("exams_gw0", driver).replace("exams_gw0", "exams_{worker}")
-    assert passed(shifted, TEST_DATABASE_URL=url) >= LEAST_TESTS
+    assert passed(shifted, TEST_DATABASE_URL=server.url("exams", driver)) >= LEAST_TESTS
 
 
 def test_verified_it_is_proved(shifted: Path, tmp_path: Path) -> None:
-    verified = run(
-        shifted, "greenshift", "verify", ".", "--before", str(copied(tmp_path)), "--requests", "300", "--json"
-    )
+    before = str(copied(tmp_path))
+    verified = run(shifted, "greenshift", "verify", ".", "--before", before, "--requests", "300", "--json", **VERIFYING)
     verdict = json.loads(verified.stdout)
     assert verdict["differences"] == []
     assert verdict["answer"] == "proved"
@@ -141,8 +161,9 @@ def test_no_sync_session_boundary_is_left(shifted: Path, tmp_path: Path) -> None
 
 
 def test_mypy_finds_no_more_than_before(shifted: Path, tmp_path: Path) -> None:
-    after = errors(shifted)
-    assert len(after) <= len(errors(copied(tmp_path))), "\n".join(after)
+    cache = tmp_path / "mypy_cache"  # what mypy found of the libraries serves both
+    after = errors(shifted, cache)
+    assert len(after) <= len(errors(copied(tmp_path), cache)), "\n".join(after)
 
 
 def test_no_legacy_query_is_left_in_the_application(shifted: Path) -> None:
@@ -164,10 +185,8 @@ def test_a_plan_writes_nothing_and_counts_native_calls(original: dict[str, bytes
     assert texts(copy) == original
 
 
-def test_rolled_back_it_is_what_it_was(original: dict[str, bytes], tmp_path: Path) -> None:
-    copy = copied(tmp_path)
-    shift(copy)
-    assert texts(copy) != original
-    undone = run(copy, "greenshift", "rollback", ".")
+def test_rolled_back_it_is_what_it_was(original: dict[str, bytes], shifted: Path) -> None:
+    assert texts(shifted) != original
+    undone = run(shifted, "greenshift", "rollback", ".")
     assert undone.returncode == 0, undone.stdout + undone.stderr
-    assert texts(copy) == original
+    assert texts(shifted) == original

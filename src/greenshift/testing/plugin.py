@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--db-rebuild", action="store_true", help="build the template anew, though a finished one exists")
     group.addoption("--db-keep-failed", action="store_true", help="keep the database of each failed test")
     group.addoption("--db-report", action="store_true", help="print what isolation cost and the slowest tests by SQL")
+    group.addoption("--db-check", action="store_true", help="fail of what greenshift check finds in the source")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,6 +59,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from greenshift.testing import session as run
 
     _usage_errors(run.collected, session)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Check the source, if that is wanted; what it finds is reported after the tests."""
+    from greenshift.testing import checking
+
+    if not checking.is_wanted(session.config):
+        return (yield)
+    _usage_errors(checking.check_source, session)
+    try:
+        return (yield)
+    finally:
+        checking.report_findings(session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -126,10 +141,11 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: Any, r
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the report."""
-    from greenshift.testing import session
+    """Print the reports."""
+    from greenshift.testing import checking, session
 
     session.write_report(terminalreporter, config)
+    checking.write_summary(terminalreporter, config)
 
 
 def _usage_errors(function: Any, argument: Any) -> None:

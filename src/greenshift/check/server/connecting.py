@@ -17,9 +17,9 @@ from greenshift.masking import mask
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Seconds for one attempt; libpq takes no less than 2.
-_PATIENCE: Final = "5"
-# A statement of ours that takes longer is given up: a pooler without a free connection lets clients wait for minutes.
-STATEMENT_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = "5"
+# Seconds for all that is asked: a pooler without a free connection lets clients wait for minutes.
+PATIENCE: Final = 10.0
 
 # A part of what the server or libpq says (servers may speak other languages: then the fix is the general one).
 _FIXES: Final = (
@@ -51,12 +51,17 @@ def connect(address: ServerAddress, **other: str) -> Connection:
     Raises:
         psycopg.Error: it cannot be opened.
     """
-    arguments = {"connect_timeout": _PATIENCE, "application_name": "greenshift check", **address.arguments, **other}
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "greenshift check",
+        **address.arguments,
+        **other,
+    }
     return psycopg.connect(**arguments, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
 
 
 @contextmanager
-def deadline(connection: Connection, seconds: float = STATEMENT_SECONDS) -> Iterator[None]:
+def deadline(connection: Connection, seconds: float = PATIENCE) -> Iterator[None]:
     """Hang up when the time of a block is over.
 
     Args:

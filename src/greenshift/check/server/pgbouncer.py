@@ -109,7 +109,8 @@ def _mode(address: ServerAddress, first: Connection) -> str | None:
             for _ in range(3):
                 pids = {row for item in (first, second) for row in item.execute("SELECT pg_backend_pid()").fetchall()}
                 if len(pids) == 1:
-                    return "transaction" if _may_begin(first) else "statement"
+                    # The second one, since it loses its connection if it may not.
+                    return "transaction" if _may_begin(second) else "statement"
     except psycopg.Error:
         pass
     return None

@@ -8,7 +8,7 @@ import psycopg
 
 from greenshift.check.errors import CheckError
 from greenshift.check.server.address import ServerAddress, is_local, server_address
-from greenshift.check.server.connecting import Connection, connect, deadline, failure
+from greenshift.check.server.connecting import PATIENCE, Connection, connect, deadline, failure
 from greenshift.check.server.facts import ServerFacts
 from greenshift.check.server.pgbouncer import find_pgbouncer
 
@@ -39,7 +39,7 @@ def read_server(url: str) -> ServerFacts:
     """
     address = server_address(url)
     try:
-        with connect(address) as connection, deadline(connection):
+        with connect(address) as connection, deadline(connection, PATIENCE):
             return _read(address, connection)
     except psycopg.Error as error:
         raise failure(address, error) from None

@@ -23,8 +23,8 @@ class IdleTransactionTimeout(Rule):
     why = (
         "A session that waits for something else in the middle of a transaction (an HTTP call, a task that was never "
         "awaited, a client that hangs) keeps its row locks and its connection, and keeps VACUUM from removing dead "
-        "rows in every table. The default is 0: no limit. With a limit PostgreSQL ends the session, and the pool replaces "
-        "its connection."
+        "rows in every table. The default is 0: no limit. With a limit PostgreSQL ends the session, and the pool "
+        "replaces its connection."
     )
     source = (
         "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT"

@@ -36,17 +36,33 @@ class SourceFile:
     is_test: bool = False
 
     @cached_property
-    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
-        found: dict[type[ast.AST], list[ast.AST]] = {}
-        for node in ast.walk(self.tree):
-            found.setdefault(type(node), []).append(node)
-        return found
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
+        """Every node by its type, in the order of ``ast.walk``, and the node above each; one pass for both."""
+        kinds: dict[type[ast.AST], list[ast.AST]] = {}
+        parents: dict[ast.AST, ast.AST] = {}
+        pending: list[ast.AST] = [self.tree]
+        for node in pending:
+            kinds.setdefault(type(node), []).append(node)
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, list):
+                    children = [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    children = [value]
+                else:
+                    continue
+                for child in children:
+                    parents[child] = node
+                pending += children
+        return kinds, parents
 
-    @cached_property
+    @property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        return self._walked[0]
+
+    @property
     def _parents(self) -> dict[ast.AST, ast.AST]:
-        return {
-            child: node for nodes in self._by_kind.values() for node in nodes for child in ast.iter_child_nodes(node)
-        }
+        return self._walked[1]
 
     @cached_property
     def lines(self) -> list[str]:

@@ -73,6 +73,10 @@ def _known(name: str, where: str) -> None:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
+    # Letters that look like digits.
+    read = name.upper().translate(str.maketrans("OIL", "011"))
+    if read in known:
+        return read
     near = difflib.get_close_matches(name.upper(), known, n=1) or difflib.get_close_matches(name.lower(), known, n=1)
     return near[0] if near else None
 

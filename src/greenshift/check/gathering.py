@@ -124,11 +124,12 @@ def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, fou
 def _add_services(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
     if not wanted.drift and not wanted.environments:
         return
-    from greenshift.check.drift import read_services, service_tables
+    from greenshift.check.drift import read_services, service_notes, service_tables
 
     wanted.progress("comparing services")
     programs = read_services(project.configuration, project.root, wanted.environments)
     found.tables += service_tables(programs, project.configuration)
+    found.notes += service_notes(programs)
     for program in programs:
         found.notes += program.notes
     for rule in selection.rules():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from greenshift.check.asking import findings_of
 from greenshift.check.configuration import CheckConfiguration, read_configuration
+from greenshift.check.drift import read_services
 from greenshift.check.facts import Program
 from greenshift.check.fixing import apply_edits
 from greenshift.check.rules.registry import all_rules
@@ -45,20 +48,22 @@ def _configuration(files: Mapping[str, str]) -> CheckConfiguration:
     return read_configuration(tool.get("check", {}), tool.get("services", {}))
 
 
-def _read(files: Mapping[str, str], name: str = "") -> tuple[Program, list[Finding]]:
-    return read_program(files, _configuration(files), name=name)
+@cache
+def _read(files: tuple[tuple[str, str], ...]) -> tuple[Program, list[Finding]]:
+    return read_program(dict(files), _configuration(dict(files)))
 
 
 def _services(files: Mapping[str, str]) -> list[Program]:
-    """Read one program for each folder."""
+    """Read the services of pyproject.toml, under the environments of ``.env.NAME``; none if it names none."""
     configuration = _configuration(files)
-    names = sorted({path.partition("/")[0] for path in files if "/" in path})
-    return [
-        read_program(
-            {path: text for path, text in files.items() if path.startswith(f"{name}/")}, configuration, name=name
-        )[0]
-        for name in names
-    ]
+    if not configuration.services:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in files.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_text(text, encoding="utf-8")
+        environments = {path.removeprefix(".env."): Path(folder, path) for path in files if path.startswith(".env.")}
+        return read_services(configuration, Path(folder), environments)
 
 
 def _found(rule: Rule, sample: Sample, files: Mapping[str, str] | None = None) -> list[Finding]:
@@ -66,7 +71,7 @@ def _found(rule: Rule, sample: Sample, files: Mapping[str, str] | None = None) -
 
 
 def _ask(rule: Rule, sample: Sample, files: Mapping[str, str]) -> Iterator[Finding]:
-    program, findings = _read(files)
+    program, findings = _read(tuple(files.items()))
     yield from (finding for finding in findings if finding.rule == rule.id)
     if sample.server is None:
         yield from findings_of([rule], program)

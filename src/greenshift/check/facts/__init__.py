@@ -2,6 +2,7 @@
 
 from greenshift.check.facts.deployment import Deployment
 from greenshift.check.facts.engine import Engine, EngineKind, Scope
+from greenshift.check.facts.missing_variable import MissingVariable
 from greenshift.check.facts.program import Program
 from greenshift.check.facts.requirements import Requirements
 from greenshift.check.facts.session_factory import SessionFactory
@@ -14,6 +15,7 @@ __all__ = [
     "Deployment",
     "Engine",
     "EngineKind",
+    "MissingVariable",
     "Option",
     "Program",
     "Requirements",

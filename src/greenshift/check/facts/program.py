@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from greenshift.check.facts.deployment import Deployment
 from greenshift.check.facts.engine import Engine
+from greenshift.check.facts.missing_variable import MissingVariable
 from greenshift.check.facts.requirements import Requirements
 from greenshift.check.facts.session_factory import SessionFactory
 from greenshift.check.facts.value import Value
@@ -31,6 +32,7 @@ class Program:
         evaluate: what an expression of one of the files can be.
         name: the service's name, if several are checked.
         environment: the environment that it was read under, if several are compared.
+        missing: variables that other environments set for its engines, and its own does not.
         notes: what could not be told, or happened on the way, one line each for people.
     """
 
@@ -42,4 +44,5 @@ class Program:
     evaluate: Callable[[SourceFile, ast.expr], Value] = _unknown
     name: str = ""
     environment: str = ""
+    missing: Sequence[MissingVariable] = ()
     notes: Sequence[str] = ()

@@ -8,7 +8,7 @@ from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.static import classes, importing, variables
-from greenshift.check.static.merging import mapped, union, unknown, used
+from greenshift.check.static.merging import mapped, union, unknown, used, with_variable
 from greenshift.check.static.objects import ClassObject, DictObject, Instance, Made, ModuleObject
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def item(evaluator: Evaluator, whole: Value, key: Value) -> Value:
             return found if found is not None else unknown(container.open or f"there is no {known}")
         if isinstance(container, DictObject) and container.entries and not container.open and not key.unknown:
             keys = [
-                container.entries.get(option.value, unknown("no such key"))
+                with_variable(container.entries.get(option.value, unknown("no such key")), option.variable)
                 for option in key.options
                 if isinstance(option.value, str)
             ]

@@ -10,7 +10,7 @@ from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import FunctionNode, SourceFile
-from greenshift.check.static import classes, library, methods
+from greenshift.check.static import classes, library, methods, urls
 from greenshift.check.static.merging import mapped, surely, union, unknown, used
 from greenshift.check.static.objects import (
     Arguments,
@@ -44,6 +44,10 @@ def called(evaluator: Evaluator, node: ast.Call, frame: Frame) -> Value:
             found = methods.called(evaluator, receiver, node, frame)
             if found is not None:
                 return found
+        elif node.func.attr == "set" and not receiver.options:
+            arguments = evaluator.arguments(node, frame)
+            if "drivername" in arguments.keywords:
+                return urls.with_parts(receiver, arguments)
     function = evaluator.evaluate(node.func, frame)
     if function.unknown and not function.options:
         return unknown(function.unknown)

@@ -127,7 +127,7 @@ def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> V
         method = methods(owner).get(name)
         if method is not None:
             return _method(evaluator, owner, method, receiver)
-    if settings.is_settings(evaluator, instance.of):
+    if instance.variables is not None or settings.is_settings(evaluator, instance.of):
         return settings.field(evaluator, instance, owners, name)
     given = _constructed(evaluator, instance, owners, name)
     if given is not None:

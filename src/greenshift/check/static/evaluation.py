@@ -164,11 +164,18 @@ class Evaluator:
             inner = inner.outer or (self.frame(file, around) if around is not None else None)
             if around is None:
                 break
-            found = names.whole(self, around.body, name, inner or self.frame(file, around))
+            outer = inner or self.frame(file, around)
+            found = names.whole(self, around.body, name, outer, lambda outer=outer: self.parameter(name, outer))  # type: ignore[misc]
             if found is not None:
                 return found
             function = around
         return self.module_name(file, name)
+
+    def parameter(self, name: str, frame: Frame) -> Value | None:
+        """Return what a name is when a function begins: a parameter, or an attribute that the frame was given."""
+        if "." in name:
+            return frame.arguments.get(name) if frame.arguments is not None else None
+        return calls.parameter(self, name, frame)
 
     def module_name(self, file: SourceFile, name: str) -> Value:
         """Return what a name of a module is once all of it ran, or a builtin."""

@@ -39,7 +39,9 @@ def called(evaluator: Evaluator, name: str, arguments: Arguments, node: ast.Call
     if handler is not None:
         return handler(evaluator, arguments)
     if _is_variables(name):
-        return variables.config(evaluator, arguments, _cast(last), default_at=None if "environ" in name else 1)
+        return variables.config(
+            evaluator, arguments, _cast(last), default_at=None if name.startswith("environ.") else 1
+        )
     if last[:1].isupper():
         return Value.of(Symbol(f"{name}()"))
     return unknown(f"{name}() is not followed")

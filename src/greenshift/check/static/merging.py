@@ -89,7 +89,10 @@ def used(value: Value) -> Value:
         value: the value.
     """
     kept = tuple(option for option in value.options if option.value is not None)
-    return Value(kept, value.unknown) if kept and len(kept) < len(value.options) else value
+    if not kept or len(kept) == len(value.options):
+        return value
+    variable = next((option.variable for option in value.options if option.value is None and option.variable), None)
+    return Value(kept, value.unknown or (f"the variable {variable} says it" if variable else ""))
 
 
 def without_defaults(value: Value) -> Value:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import FunctionNode, SourceFile
-from greenshift.check.static.bindings import ends
+from greenshift.check.static import operations
+from greenshift.check.static.bindings import dotted, ends
 from greenshift.check.static.merging import surely, union, unknown
 from greenshift.check.static.objects import Frame
-from greenshift.check.static.statements import assigned
+from greenshift.check.static.statements import assigned, walrus
 
 if TYPE_CHECKING:
     from greenshift.check.static.evaluation import Evaluator
@@ -104,10 +105,14 @@ def _after_statement(evaluator: Evaluator, statement: ast.stmt, name: str, frame
         return value
 
     if isinstance(statement, ast.If):
+        bound = walrus(evaluator, statement.test, name, frame)
+        start = before if bound is None else _always(bound)
         holds = surely(evaluator.evaluate(statement.test, frame))
         if holds is not None:
-            return end(statement.body if holds else statement.orelse)()
-        return _branches([end(statement.body), end(statement.orelse)])
+            return end(statement.body if holds else statement.orelse, start)()
+        if not statement.orelse and _asks_for(statement.test, name):
+            return _filled(before, end(statement.body))
+        return _branches([end(statement.body, start), end(statement.orelse, start)])
     if isinstance(statement, ast.Try) or statement.__class__.__name__ == "TryStar":
         return _after_try(evaluator, statement, name, frame, before, end)
     if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
@@ -124,6 +129,24 @@ def _after_statement(evaluator: Evaluator, statement: ast.stmt, name: str, frame
     if isinstance(statement, ast.Match):
         return _branches([*(end(case.body) for case in statement.cases), before])
     return assigned(evaluator, statement, name, frame, before)
+
+
+def _asks_for(test: ast.expr, name: str) -> bool:
+    """Whether a condition is ``not NAME`` or ``NAME is None``."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return dotted(test.operand) == name
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and dotted(test.left) == name:
+        return isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    return False
+
+
+def _filled(before: Before, body: Before) -> Found:
+    """Return what ``if not NAME: NAME = ...`` makes of a name: what it was, or else what it gets, as ``or`` does."""
+    old = before()
+    new = _safely(body)
+    if old is None or new is None:
+        return old or new
+    return operations.boolean(ast.Or(), [lambda: old, lambda: new])
 
 
 def _after_try(
@@ -200,7 +223,9 @@ def _before_block(
     evaluator: Evaluator, name: str, above: ast.AST, block: Sequence[ast.stmt], index: int, frame: Frame
 ) -> Found:
     """Return what a name is before a block begins: what it is before the statement that the block belongs to."""
-    if isinstance(above, ast.Module | ast.ClassDef | FunctionNode):
+    if isinstance(above, FunctionNode):
+        return evaluator.parameter(name, frame) if above is frame.function else None
+    if isinstance(above, ast.Module | ast.ClassDef):
         return None
     file = frame.file
     owner: ast.AST = above
@@ -218,6 +243,10 @@ def _before_block(
             return unknown("an exception")
         body = owner.body
         return _interrupted(before, lambda: after(evaluator, body, len(body), name, frame, before))
+    if isinstance(owner, ast.If | ast.While):
+        bound = walrus(evaluator, owner.test, name, frame)
+        if bound is not None:
+            return bound
     if isinstance(owner, ast.Try) and block is not owner.body:
         return whole(evaluator, owner.body, name, frame, before)
     if isinstance(owner, ast.With | ast.AsyncWith):

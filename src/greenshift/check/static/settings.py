@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from greenshift.check.facts.value import Option, Value
 from greenshift.check.source.source_file import FunctionNode
 from greenshift.check.static import calls, classes, names
-from greenshift.check.static.merging import mapped, union, unknown, with_variable
+from greenshift.check.static.merging import mapped, unknown, with_variable
 from greenshift.check.static.objects import Arguments, ClassObject, DictObject, FunctionObject, Instance
 from greenshift.check.static.variables import converted
 
@@ -209,17 +210,22 @@ def _validated(evaluator: Evaluator, instance: Instance, owners: list[ClassObjec
             if _validates(evaluator, owner, method, name):
                 value = _through(evaluator, owner, method, instance, value)
             elif "model_validator" in classes.decorators(method) or method.name in ("model_post_init", "__init__"):
-                first = [*method.args.posonlyargs, *method.args.args][:1]
-                path = f"{first[0].arg}.{name}" if first else ""
-                if path and evaluator.bindings.indexes(method.body, path):
-                    frame = evaluator.bound_frame(
-                        FunctionObject(owner.file, method, None, Value.of(instance)), Arguments()
-                    )
-                    written = names.whole(evaluator, method.body, path, frame)
-                    value = union([value, written]) if written is not None else value
-                    useful = tuple(option for option in value.options if option.value is not None)
-                    value = Value(useful, value.unknown) if useful else value
+                value = _filled_later(evaluator, owner, method, instance, name, value)
     return value
+
+
+def _filled_later(
+    evaluator: Evaluator, owner: ClassObject, method: FunctionNode, instance: Instance, name: str, value: Value
+) -> Value:
+    """Return what a field is after a method that may assign it."""
+    first = [*method.args.posonlyargs, *method.args.args][:1]
+    path = f"{first[0].arg}.{name}" if first else ""
+    if not path or not evaluator.bindings.indexes(method.body, path):
+        return value
+    bound = evaluator.bound_frame(FunctionObject(owner.file, method, None, Value.of(instance)), Arguments())
+    frame = dataclasses.replace(bound, arguments={**(bound.arguments or {}), path: value})
+    written = names.whole(evaluator, method.body, path, frame, lambda: value)
+    return value if written is None else written
 
 
 def _validates(evaluator: Evaluator, owner: ClassObject, method: FunctionNode, name: str) -> bool:

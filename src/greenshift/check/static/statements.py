@@ -56,11 +56,19 @@ def assigned(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame,
         changed = mutated(statement.value)
         if changed is not None and changed[0] == name:
             return _mutated(evaluator, changed[1], frame, before)
-    return _walrus(evaluator, statement, name, frame) or before()
+    return walrus(evaluator, statement, name, frame) or before()
 
 
-def _walrus(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame) -> Value | None:
-    for node in ast.walk(statement):
+def walrus(evaluator: Evaluator, around: ast.AST, name: str, frame: Frame) -> Value | None:
+    """Return what ``(NAME := ...)`` within an expression or statement binds; None if there is none.
+
+    Args:
+        evaluator: evaluates what is assigned.
+        around: the expression or statement.
+        name: the name.
+        frame: where it runs.
+    """
+    for node in ast.walk(around):
         if isinstance(node, ast.NamedExpr) and node.target.id == name:
             return evaluator.evaluate(node.value, frame)
     return None

@@ -94,7 +94,6 @@ def test_what_is_wrong_is_one_line(check: dict[str, Any], problem: str, fix: str
     [
         (3, "the service 'auth' in p.toml is not a table"),
         ({}, "[tool.greenshift.services.auth] in p.toml says neither path nor live"),
-        ({"path": "auth", "live": "auth:engine"}, "says both path and live"),
         ({"path": "auth", "worker": 2}, "[tool.greenshift.services.auth] in p.toml has the unknown key 'worker'"),
         ({"path": "auth", "name": "x"}, "unknown key 'name'"),
         ({"path": "auth", "differs": ["pool_size"]}, "'differs'"),

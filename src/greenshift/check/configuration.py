@@ -36,6 +36,7 @@ class ServiceConfiguration:
         name: the service's name.
         path: its folder, relative to pyproject.toml; "" if it is imported.
         live: what is imported in place of reading source, such as ``auth.db:engine``; several for several engines.
+            With a path, it is imported from that folder.
         workers: the processes of one instance.
         instances: how many instances of it run at a time.
         max_connections: what its server allows.
@@ -137,9 +138,11 @@ def _service(name: str, value: Any, where: str) -> ServiceConfiguration:
             f'write it as [tool.greenshift.services.{name}] with path = "FOLDER"',
         )
     service = ServiceConfiguration(name, **_values(ServiceConfiguration, value, {"name"}, table))
-    if bool(service.path) == bool(service.live):
-        problem = "says both path and live" if service.path else "says neither path nor live"
-        raise ConfigurationError(f"{table} {problem}", 'write one of them: path = "FOLDER", or live = "MODULE:ENGINE"')
+    # Both: two services may have modules of the same name, so each is imported from a folder of its own.
+    if not service.path and not service.live:
+        raise ConfigurationError(
+            f"{table} says neither path nor live", 'write path = "FOLDER", or live = "MODULE:ENGINE"'
+        )
     return service
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from greenshift.check.drift.pairing import Row, rows
 from greenshift.check.drift.settings import NAMES, Seen, Setting, Side
 from greenshift.check.facts import Program
+
+
+# What the table says of an accidental difference.
+DIFFERS: Final = "differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,30 +129,32 @@ def marks(row: Row, setting: Setting) -> str:
     seen = [setting.read(side) for side in row.sides]
     if len({_key(one) for one in seen if one.applies and not one.unknown}) < 2:
         return ""
-    if not setting.rule:
-        return "differs, as it may"
-    if next(differing(row, setting), None) is not None:
-        return "differs"
+    if setting.rule and next(differing(row, setting), None) is not None:
+        return DIFFERS
     reasons = {
         side.program.name: side.program.deployment.differs[setting.name]
         for side in row.sides
         if setting.name in side.program.deployment.differs
     }
-    return "; ".join(f"declared by {name}: {reason}" for name, reason in reasons.items())
+    return "; ".join(f"declared by {name}: {reason}" for name, reason in reasons.items()) or "differs, as it may"
 
 
-def unknown_settings(row: Row) -> Mapping[str, list[str]]:
-    """Return the sides of a row whose settings are not known, each with the settings and why.
+def unknown_settings(row: Row) -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the settings of a row that are not known, by side and reason.
+
+    What all sides take from one variable is the same for all where they run together: nothing is said of it.
 
     Args:
         row: what is compared.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for setting in row.settings:
-        for side in row.sides:
-            seen = setting.read(side)
-            if setting.rule and seen.unknown and seen.applies:
-                found.setdefault(side.label, []).append(f"{setting.name} ({seen.unknown})")
+        seen = [(side, setting.read(side)) for side in row.sides]
+        if not setting.rule or all((one.text, one.unknown) == (seen[0][1].text, seen[0][1].unknown) for _, one in seen):
+            continue
+        for side, one in seen:
+            if one.unknown and one.applies:
+                found.setdefault(side.label, {}).setdefault(one.unknown, []).append(setting.name)
     return found
 
 

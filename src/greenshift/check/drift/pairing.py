@@ -38,25 +38,35 @@ def rows(programs: Sequence[Program]) -> tuple[list[Row], tuple[str, ...]]:
     """
     found: list[Row] = []
     notes: dict[str, None] = {}
-    for title, group in _groups(programs):
-        engines, alone = _paired(group, [_engines(program) for program in group])
-        found += [Row(f"Engines {title}", sides, ENGINE_SETTINGS) for sides in engines]
+    for group in _groups(programs):
+        own, alone = side_by_side(group)
+        found += own
         notes |= dict.fromkeys(alone)
-        # What suits an AsyncSession does not suit a Session: they are never compared.
-        factories, _ = _paired(group, [_factories(program) for program in group], mixed=False)
-        found += [Row(f"Sessions {title}", sides, SESSION_SETTINGS) for sides in factories]
     return found, tuple(notes)
 
 
-def _groups(programs: Sequence[Program]) -> Iterator[tuple[str, list[Program]]]:
+def side_by_side(programs: Sequence[Program]) -> tuple[list[Row], list[str]]:
+    """Return the engines and session factories of some programs that stand side by side, and notes on the others.
+
+    Args:
+        programs: the programs.
+    """
+    engines, alone = _paired(programs, [_engines(program) for program in programs])
+    # What suits an AsyncSession does not suit a Session: they are never compared.
+    factories, _ = _paired(programs, [_factories(program) for program in programs], mixed=False)
+    found = [Row("Engines", sides, ENGINE_SETTINGS) for sides in engines]
+    return [*found, *(Row("Sessions", sides, SESSION_SETTINGS) for sides in factories)], alone
+
+
+def _groups(programs: Sequence[Program]) -> Iterator[list[Program]]:
     for environment in dict.fromkeys(program.environment for program in programs):
         group = [program for program in programs if program.environment == environment]
         if len(group) > 1:
-            yield f"of the services in {environment}" if environment else "of the services", group
+            yield group
     for name in dict.fromkeys(program.name for program in programs):
         group = [program for program in programs if program.name == name]
         if len(group) > 1:
-            yield f"of {name} by environment", group
+            yield group
 
 
 def _paired(

@@ -70,6 +70,13 @@ def _given(engine: Engine, name: str) -> Value:
         known = settings.known
         return known.get(name, Value.of(None)) if isinstance(known, dict) else Value(unknown="server_settings")
     if engine.driver not in LIBPQ_DRIVERS:
+        # What the one driver calls so, the other would refuse.
+        for value in (arguments.get("server_settings"), arguments.get("options")):
+            known = value.known if value is not None else None
+            if isinstance(known, dict) and isinstance(known.get(name), Value):
+                return Value(known[name].options, known[name].unknown)
+            if isinstance(known, str) and name in _options(known):
+                return Value.of(_options(known)[name])
         return Value(unknown="the driver is not known")
     if name in arguments:
         return arguments[name]

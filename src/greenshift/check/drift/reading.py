@@ -20,6 +20,7 @@ from greenshift.check.static import read_program
 
 # A part of a name that is shorter says nothing of whether a program uses it.
 _SHORTEST: Final = 3
+_REQUIREMENTS: Final = ("pyproject.toml", "requirements.txt", "setup.cfg", "Pipfile")
 _WORD: Final = re.compile(r"[a-z0-9_]+")
 
 
@@ -79,6 +80,9 @@ def _texts(service: ServiceConfiguration, configuration: CheckConfiguration, roo
         )
     found = find_files([folder], configuration.exclude, root)
     texts, _ = read_files(root, found.stamps)
+    if not any(Path(path).name in _REQUIREMENTS for path in texts):
+        # Services of one project may share its requirements.
+        texts |= read_files(root, [name for name in _REQUIREMENTS if (root / name).is_file()])[0]
     if not any(path.endswith(".py") for path in texts):
         raise CheckError(
             f"the folder of the service {service.name!r} has no Python file: {service.path}",

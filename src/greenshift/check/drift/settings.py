@@ -218,4 +218,4 @@ SESSION_SETTINGS: Final = (
     Setting("autoflush", "GS702", _argument("autoflush", True)),
     Setting("expire_on_commit", "GS702", _argument("expire_on_commit", True)),
 )
-NAMES: Final = tuple(setting.name for setting in (*ENGINE_SETTINGS, *SESSION_SETTINGS) if setting.rule)
+NAMES: Final = tuple(setting.name for setting in (*ENGINE_SETTINGS, *SESSION_SETTINGS))

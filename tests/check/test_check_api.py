@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from greenshift.check.api import check
+from greenshift.check.errors import CheckError
+from greenshift.check.rules.pool.async_pool_class import AsyncPoolClass
 from greenshift.report.findings import Severity
 
 BAD = """\
@@ -73,3 +75,15 @@ def test_two_projects_are_two_programs(tmp_path: Path, monkeypatch: pytest.Monke
     assert [one.place.file for one in report.findings] == ["auth/db.py", "web/db.py"]
     assert {edit.place.file for one in report.findings for edit in one.edits} == {"auth/db.py", "web/db.py"}
     assert report.summary["files"] == 2
+
+
+def test_a_rule_that_fails_is_one_line_with_the_way_around_it(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("no\nsuch thing at postgresql://app:s3cret@db")
+
+    monkeypatch.setattr(AsyncPoolClass, "engine", fail)
+    with pytest.raises(CheckError) as raised:
+        check([shop])
+    assert raised.value.problem == "the rule GS101 failed: RuntimeError: no such thing at postgresql://app:***@db"
+    assert raised.value.fix.endswith("--ignore GS101")
+    check([shop], ignore=["GS101"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from greenshift.check.asking import findings_of
+from greenshift.check.errors import CheckError
 from greenshift.check.facts import Program
 from greenshift.check.project import CheckedProject
 from greenshift.check.selection import Selection
@@ -13,6 +14,7 @@ from greenshift.check.source.decoding import read_files
 from greenshift.check.source.discovery import find_files
 from greenshift.check.static import plain_files, read_program
 from greenshift.check.wanted import Wanted
+from greenshift.masking import mask
 from greenshift.report.findings import Finding, Table
 
 
@@ -93,13 +95,27 @@ def _read(project: CheckedProject, selection: Selection, wanted: Wanted, found: 
     found.notes += program.notes
     found.findings += [one for one in unread if one.rule in selection]
     wanted.progress(f"asking {len(selection.rules())} rules")
-    found.findings += findings_of(selection.rules(), program)
+    found.findings += _asked(selection, program)
     if not program.engines and not program.session_factories:
         found.notes.append(f"no engine and no session of SQLAlchemy was found in the Python files ({len(python)})")
     found.engines, found.session_factories = len(program.engines), len(program.session_factories)
     if wanted.cache:
         result = (found.findings, found.notes, found.files, found.engines, found.session_factories)
         cache.write(stamps, plain_files(texts, unread), result, entry)
+
+
+def _asked(selection: Selection, program: Program) -> list[Finding]:
+    """Ask rules; a fault of one of them is told with the way around it."""
+    found: list[Finding] = []
+    for rule in selection.rules():
+        try:
+            found += findings_of([rule], program)
+        except Exception as error:
+            raise CheckError(
+                f"the rule {rule.id} failed: {type(error).__name__}: {mask(' '.join(str(error).split()))}",
+                f"report it, which is a fault of Greenshift's, and leave the rule out meanwhile: --ignore {rule.id}",
+            ) from error
+    return found
 
 
 def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
@@ -114,9 +130,7 @@ def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, fou
     # What source says already is not said twice.
     known = {(one.rule, one.place.file, one.place.line) for one in found.findings if one.place.line}
     found.findings += [
-        one
-        for one in findings_of(selection.rules(), program)
-        if (one.rule, one.place.file, one.place.line) not in known
+        one for one in _asked(selection, program) if (one.rule, one.place.file, one.place.line) not in known
     ]
     found.programs.append(program)
 

@@ -75,8 +75,8 @@ CASES = {
         {"echo": "True", "pool_size": "3"},
     ),
     "setdefault": (
-        'O = {"echo": True}\nO.setdefault("echo", False)\nO.setdefault("pool_size", 3)\n"
-            "engine = create_engine("a://", **O)',
+        'O = {"echo": True}\nO.setdefault("echo", False)\nO.setdefault("pool_size", 3)\n'
+        'engine = create_engine("a://", **O)',
         {"echo": "True", "pool_size": "3"},
     ),
     "pop": ('O = {"echo": True, "x": 1}\nO.pop("x")\nengine = create_engine("a://", **O)', {"echo": "True"}),
@@ -111,8 +111,8 @@ CASES = {
         {"pool_size": "3"},
     ),
     "keywords with a default below": (
-        'def make(url, **kw):\n    kw.setdefault("echo", False)\n"
-            "    return create_engine(url, **kw)\ne = make("a://", pool_size=3)',
+        'def make(url, **kw):\n    kw.setdefault("echo", False)\n'
+        '    return create_engine(url, **kw)\ne = make("a://", pool_size=3)',
         {"pool_size": "3", "echo": "False"},
     ),
     "a parameter's default": (
@@ -167,7 +167,7 @@ OPEN = {
     "a dict from a file": "import json\nengine = create_engine('a://', **json.load(open('x')))",
     "a key that is not known": "O = {}\nO[os.environ['K']] = 1\nengine = create_engine('a://', **O)",
     "an unknown update": "import company\nO = {'echo': True}\n"
-        "O.update(company.options)\nengine = create_engine('a://', **O)",
+    "O.update(company.options)\nengine = create_engine('a://', **O)",
     "keywords of no caller": "def make(**kw):\n    return create_engine('a://', **kw)",
     "alembic's section": "engine = sa.engine_from_config(config.get_section('x'), prefix='sqlalchemy.')",
 }

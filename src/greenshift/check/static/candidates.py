@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import makers
 from greenshift.check.static.bindings import target_names
+from greenshift.check.static.project import Project
 
 
 def called_name(call: ast.Call) -> str:
@@ -15,11 +17,12 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def candidate_calls(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ast.Call]]:
+def candidate_calls(files: Sequence[SourceFile], project: Project) -> Iterator[tuple[SourceFile, ast.Call]]:
     """Yield the calls that may make an engine, a session factory or a session, in the order of their places.
 
     Args:
         files: the files that have to do with SQLAlchemy.
+        project: has the others: they may import an alias.
     """
     names = set(makers.ALL)
     while True:
@@ -27,10 +30,23 @@ def candidate_calls(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, a
         if not more:
             break
         names |= more
-    for file in files:
+    for file in [*files, *_importing(files, project, names - makers.ALL)]:
         calls = [call for call in file.nodes(ast.Call) if called_name(call) in names or isinstance(call.func, ast.Call)]
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             yield file, call
+
+
+def _importing(files: Sequence[SourceFile], project: Project, aliases: set[str]) -> Iterator[SourceFile]:
+    """Yield the other files that import an alias from a module of the program."""
+    known = {file.path for file in files}
+    if not aliases:
+        return
+    imports = re.compile(r"\bimport\b[^#]*\b(" + "|".join(map(re.escape, sorted(aliases))) + r")\b")
+    for path in project.paths:
+        if path not in known and imports.search(project.texts[path]):
+            file = project.file(path)
+            if file is not None and any(meant.rpartition(".")[2] in aliases for meant in file.imports.values()):
+                yield file
 
 
 def _aliases(file: SourceFile, names: set[str]) -> Iterator[str]:

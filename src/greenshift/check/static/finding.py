@@ -16,7 +16,7 @@ from greenshift.check.static.evaluation import Evaluator
 from greenshift.check.static.flask import FlaskSettings, flask_engine, flask_session
 from greenshift.check.static.objects import Made
 from greenshift.check.static.scopes import Scopes
-from greenshift.check.static.session_factories import factory_of
+from greenshift.check.static.session_factories import configured, factory_of
 
 _Call = tuple[SourceFile, ast.Call, Making]
 
@@ -33,7 +33,7 @@ def find_engines(
         service: the service's name.
     """
     calls: list[_Call] = []
-    for file, call in candidate_calls(files):
+    for file, call in candidate_calls(files, evaluator.project):
         made = making(evaluator, file, call)
         if made is not None:
             calls.append((file, call, made))
@@ -53,8 +53,9 @@ def find_engines(
             continue
         engine = engine_of(evaluator, file, call, made, scopes, service)
         engines[call] = dataclasses.replace(engine, kind="async") if call in wrapped else engine
+    later = configured(evaluator, files)
     factories += [
-        factory_of(evaluator, file, call, made, engines.get, scopes, service)
+        factory_of(evaluator, file, call, made, engines.get, scopes, service, later.get(call, ()))
         for file, call, made in calls
         if made.what != "engine"
     ]

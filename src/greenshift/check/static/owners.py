@@ -33,7 +33,7 @@ def name_of(file: SourceFile, call: ast.expr, fallback: str) -> str:
             return name
     if isinstance(above, ast.With | ast.AsyncWith):
         for item in above.items:
-            if item.context_expr is inner and isinstance(item.optional_vars, ast.Name):
+            if item is inner and isinstance(item.optional_vars, ast.Name):
                 return item.optional_vars.id
     function = above if isinstance(above, FunctionNode) else file.function(call)
     if function is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from greenshift.check.facts.engine import Engine, EngineKind
 from greenshift.check.facts.session_factory import SessionFactory
@@ -13,8 +13,8 @@ from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import classes, makers
 from greenshift.check.static.engines import Making, given_arguments
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import exported, used
-from greenshift.check.static.objects import ClassObject, Made
+from greenshift.check.static.merging import exported, overlaid, used
+from greenshift.check.static.objects import Arguments, ClassObject, DictObject, Made
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes
 from greenshift.check.static.written import written_arguments
@@ -31,6 +31,7 @@ def factory_of(
     engine_of: EngineOf,
     scopes: Scopes,
     service: str,
+    later: Sequence[Arguments] = (),
 ) -> SessionFactory:
     """Return the session factory or session that a call makes.
 
@@ -42,10 +43,16 @@ def factory_of(
         engine_of: gives the engine that a call makes.
         scopes: tells how often it is called.
         service: the service that it belongs to.
+        later: what ``factory.configure(...)`` gives it.
     """
     last = made.name.rpartition(".")[2]
     given = given_arguments(evaluator, file, call, made)
     written, addition = written_arguments(file, call, () if made.before.positional else ("bind",))
+    for then in later:
+        entries = overlaid(
+            DictObject(given.keywords, given.open_keywords), DictObject(then.keywords, then.open_keywords)
+        )
+        given = Arguments(given.positional, entries.entries, given.open_positional, entries.open)
     bind = given.get(0, "bind", "engine")
     arguments = {name: exported(value) for name, value in given.keywords.items()}
     if bind is not None and "bind" not in arguments and (given.positional or bind.options):
@@ -93,3 +100,24 @@ def _engine(bind: Value | None, engine_of: EngineOf) -> Engine | None:
     bind = used(bind)
     made = [option.value for option in bind.options if isinstance(option.value, Made) and option.value.what == "engine"]
     return engine_of(made[0].call) if len(made) == 1 and len(bind.options) == 1 else None
+
+
+def configured(evaluator: Evaluator, files: Sequence[SourceFile]) -> dict[ast.Call, list[Arguments]]:
+    """Return what ``factory.configure(...)`` gives, by the call that makes the factory.
+
+    Args:
+        evaluator: follows the factory's name.
+        files: the files that have to do with SQLAlchemy.
+    """
+    found: dict[ast.Call, list[Arguments]] = {}
+    for file in files:
+        if ".configure(" not in file.text:
+            continue
+        for call in file.nodes(ast.Call):
+            if not isinstance(call.func, ast.Attribute) or call.func.attr != "configure":
+                continue
+            for option in evaluator.value(file, call.func.value).options:
+                if isinstance(option.value, Made) and option.value.what == "factory":
+                    given = evaluator.arguments(call, evaluator.frame_of(file, call))
+                    found.setdefault(option.value.call, []).append(given)
+    return found

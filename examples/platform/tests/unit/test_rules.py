@@ -1,44 +1,15 @@
 """The rules of `greenshift check`, asked of both services, of what they build, and of the broken pool."""
 
-import json
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 from sqlalchemy import AsyncAdaptedQueuePool
 
 from tests.end_to_end.services import PLATFORM, variant_of_the_backend
+from tests.unit.checking import Check
 
 MESSAGE = "Pool class QueuePool cannot be used with asyncio engine"
 BROKEN = (PLATFORM / "broken" / "database.py").read_text(encoding="utf-8")
-
-
-class Check:
-    """One run of `greenshift check`, down to a severity.
-
-    Attributes:
-        exit_code: 0 where nothing was found, 1 where something was.
-        findings: rule, file and line of each finding.
-        messages: what they say.
-        engines: how many engines were looked at.
-    """
-
-    def __init__(self, *arguments: str, folder: Path = PLATFORM, severity: str = "advice") -> None:
-        run = subprocess.run(
-            [sys.executable, "-m", "greenshift", "check", "--json", "--no-cache", "--severity", severity, *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert run.returncode in (0, 1), run.stdout + run.stderr
-        report = json.loads(run.stdout)
-        self.exit_code = run.returncode
-        self.findings = [(found["rule"], found["file"], found["line"]) for found in report["findings"]]
-        self.messages = [found["message"] for found in report["findings"]]
-        self.engines = report["summary"]["engines"]
 
 
 def line_of(text: str) -> int:

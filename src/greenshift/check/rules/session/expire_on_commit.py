@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from greenshift.check.facts import Program, SessionFactory, Symbol
 from greenshift.check.rules.rule import Rule, code
-from greenshift.check.source.source_file import SourceFile
+from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.usage.usage import usage_of
 from greenshift.report.findings import Edit, Finding, Severity
 
@@ -134,6 +134,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.engine import engine
 
 
+async def save(user):
+    async with AsyncSession(engine) as session:
+        session.add(user)
+        await session.commit()
+        await session.close()
+
+
 async def is_alive():
     async with AsyncSession(engine) as session:
         return await session.scalar(text("SELECT 1")) == 1
@@ -172,7 +179,7 @@ SessionLocal = async_sessionmaker(engine, class_=Session)
         if factory.kind != "async" or factory.argument("expire_on_commit") is not None or not _is_plain(factory):
             return
         file = next((file for file in program.files if file.path == factory.place.file), None)
-        if factory.is_session and not _commits(file, factory):
+        if factory.is_session and not _reads_expired(file, factory):
             return
         if _is_given_later(factory, program):
             return
@@ -203,17 +210,35 @@ def _is_plain(factory: SessionFactory) -> bool:
     )
 
 
-def _commits(file: SourceFile | None, factory: SessionFactory) -> bool:
-    """Whether the function that makes a session commits, so that its objects can expire."""
+def _reads_expired(file: SourceFile | None, factory: SessionFactory) -> bool:
+    """Whether the function that makes a session reads an object, or returns it, after a commit."""
     if file is None:
         return False
     for call in file.nodes(ast.Call):
         if file.place(call) == factory.place:
             around = file.function(call)
-            return around is not None and any(
-                isinstance(node, ast.Attribute) and node.attr == "commit" for node in ast.walk(around)
-            )
+            return around is not None and _reads_after_commit(file, around)
     return False
+
+
+def _reads_after_commit(file: SourceFile, function: FunctionNode) -> bool:
+    nodes = list(ast.walk(function))
+    commits = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "commit"]
+    if not commits:
+        return False
+    last = min(node.lineno for node in commits)
+    sessions = {ast.unparse(node.value) for node in commits}
+    return any(
+        (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id not in sessions | {"self"}
+            and not isinstance(file.parent(node), ast.Call)
+            and node.lineno > last
+        )
+        or (isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.lineno > last)
+        for node in nodes
+    )
 
 
 def _is_given_later(factory: SessionFactory, program: Program) -> bool:

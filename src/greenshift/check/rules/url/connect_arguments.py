@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from greenshift.check.facts import Engine, Program
+from greenshift.check.facts import Engine, Program, Scope
 from greenshift.check.reference.addresses import is_fixed
 from greenshift.check.reference.drivers import DEFAULT_DRIVERS, refuses
 from greenshift.check.rules.rule import Rule, code
@@ -156,7 +156,7 @@ engine = create_engine("postgresql+psycopg://", creator=connect, connect_args={"
         if not given or driver is None or dialect is None or {"creator", "async_creator"} & set(engine.arguments):
             return
         names = [name for name, value in given.items() if not value.unknown and refuses(dialect, driver, name)]
-        if not names:
+        if not names or engine.scope is Scope.TEST:
             return
         driver = driver or DEFAULT_DRIVERS.get(dialect, "")
         first = names[0]

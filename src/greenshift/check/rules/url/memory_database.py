@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from greenshift.check.facts import Engine, Program, Symbol
-from greenshift.check.reference.addresses import is_fixed, texts
+from greenshift.check.reference.addresses import texts
 from greenshift.check.rules.rule import Rule, code
 from greenshift.report.findings import Finding, Severity
 
@@ -17,7 +17,7 @@ class MemoryDatabase(Rule):
 
     id = "GS210"
     title = "a SQLite database in memory with a pool that opens several connections"
-    severity = Severity.ERROR
+    severity = Severity.WARNING
     why = (
         "Each connection to :memory: is a new, empty database. With NullPool every one is: the tables that were just "
         "created are gone (`no such table`). With a queue of connections, which must be asked for, the second "
@@ -120,14 +120,12 @@ engine = create_engine(url, connect_args={"check_same_thread": False})
                 "SQLite in memory with NullPool: each connection is a new, empty database",
                 engine.argument_place("poolclass"),
                 subject=engine.subject,
-                severity=Severity.ERROR if is_fixed(engine.url) else Severity.WARNING,
             )
         elif name in _QUEUES:
             yield self.found(
                 f"SQLite in memory with {name}: the second connection at a time is a new, empty database",
                 engine.argument_place("poolclass"),
                 subject=engine.subject,
-                severity=Severity.WARNING,
             )
         elif name == "SingletonThreadPool" and _is_for_threads(engine):
             yield self.found(
@@ -135,7 +133,6 @@ engine = create_engine(url, connect_args={"check_same_thread": False})
                 "empty database",
                 engine.argument_place("connect_args"),
                 subject=engine.subject,
-                severity=Severity.WARNING,
             )
 
 

@@ -22,7 +22,7 @@ class IgnoreUnknown(Rule):
     id = "GS004"
     title = "an ignored rule that does not exist"
     severity = Severity.WARNING
-    why = "The comment ignores nothing, and whoever wrote it believes that it does."
+    why = "The comment ignores nothing, and whoever wrote it believes that it does. Most such ids are mistyped."
     source = "https://docs.astral.sh/ruff/rules/invalid-rule-code/"
     fix = "write the id as the finding shows it; greenshift check --list-rules shows them all"
     bad = (

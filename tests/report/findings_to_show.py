@@ -21,7 +21,7 @@ PING = RuleDescription(
 SILENT = RuleDescription(
     "GS103", "no name", Severity.ADVICE, "Nobody knows whose it is.", "https://www.postgresql.org/docs/", "name it"
 )
-URL = '    url = "postgresql+asyncpg://app:h!dden:@l@db/shop", poolclass=QueuePool, size=5 % 3'
+URL = '    url = "postgresql+asyncpg://app:h!dden:@l@dbs/shop", poolclass=QueuePool, size=5 % 3'
 POOLED = Finding(
     "GS101",
     Severity.ERROR,

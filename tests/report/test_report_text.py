@@ -11,7 +11,8 @@ from greenshift.report.text import as_text
 EXPECTED = """\
 app/my db.py
   4:58     error    GS101  Pool class QueuePool cannot be used: it blocks, 100% [bold]
-      4 | url = "postgresql+asyncpg://app:***@db/shop", poolclass=QueuePool, size=5 % 3
+      4 | url = "postgresql+asyncpg://app:***@dbs/shop", poolclass=QueuePool, size=5 % 3
+        |                                                ^^^^^^^^^^^^^^^^^^^
 """
 
 
@@ -47,6 +48,14 @@ def test_the_marker_stands_under_the_place() -> None:
     assert marked("engine = f(echo=True)", 12, 21) == "echo=True"
     assert marked("x = 1; " * 40 + "engine = f()", 281, 287) == "engine"
     assert marked("engine = f(  # more follows", 1, 500) == "engine = f(  # more follows"
+
+
+def test_the_marker_stands_under_the_place_though_passwords_are_masked() -> None:
+    line = 'a = f("pg://u:s3cret@h"); b = f("pg://u:0ther@h"); c = 1'
+    assert marked(line, 1, 2) == "a"
+    assert marked(line, line.index("b =") + 1, line.index("b =") + 2) == "b"
+    assert marked(line, line.index("c =") + 1, line.index("c =") + 2) == "c"
+    assert marked(line, 5, 25) == 'f("pg://u:***@h")'
 
 
 def test_the_marker_of_wide_characters() -> None:

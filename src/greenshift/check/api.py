@@ -111,7 +111,8 @@ def _check_project(
         suppressed += [Suppressed(one, "baseline") for one in compared.known]
         if not project.shown and selection == _whole(project):
             found.notes += map(_gone, compared.gone)
-    others = [program for program in found.programs if program is not found.source]
+    # The services are parts of the project.
+    others = [program for program in found.programs if program is not found.source and not program.name]
     summary = {
         "files": found.files,
         "engines": found.engines + sum(len(program.engines) for program in others),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from greenshift.masking import mask
 from greenshift.report.findings import Finding, Report, Severity, Table
 from greenshift.report.masked import masked
 from greenshift.report.summary import summary_line
@@ -30,7 +31,6 @@ def as_text(report: Report, *, colour: bool = False, width: int | None = None) -
         colour: with a terminal's colours.
         width: in columns, for tables; wide by default, since nothing is cut off in a log.
     """
-    report = masked(report)
     console = Console(
         file=io.StringIO(),
         force_terminal=colour,
@@ -41,17 +41,18 @@ def as_text(report: Report, *, colour: bool = False, width: int | None = None) -
         emoji=False,
         soft_wrap=True,
     )
-    for part in _parts(report):
+    for part in _parts(masked(report), report.findings):
         console.print(part)
     assert isinstance(console.file, io.StringIO)
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 
 
-def _parts(report: Report) -> Iterator[RenderableType]:
-    for file, findings in groupby(report.findings, key=lambda finding: finding.place.file):
+def _parts(report: Report, written: Sequence[Finding]) -> Iterator[RenderableType]:
+    pairs = zip(report.findings, written, strict=True)
+    for file, findings in groupby(pairs, key=lambda pair: pair[0].place.file):
         yield Text(_printable(file), style="bold")
-        for finding in findings:
-            yield from _finding(finding)
+        for finding, as_written in findings:
+            yield from _finding(finding, as_written.line_text)
         yield Text()
     for table in report.tables:
         yield Group(Text(_printable(table.title), style="bold"), _table(table), Text())
@@ -60,7 +61,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text(summary_line(report))
 
 
-def _finding(finding: Finding) -> Iterator[Text]:
+def _finding(finding: Finding, line: str) -> Iterator[Text]:
     place = finding.place
     where = f"{place.line}:{place.column}" if place.line else "-"
     yield Text.assemble(
@@ -70,20 +71,21 @@ def _finding(finding: Finding) -> Iterator[Text]:
         f"  {_printable(finding.message)}",
     )
     if finding.line_text.strip() and place.line:
-        yield from _source(finding)
+        yield from _source(finding, line)
     for other, what in finding.related:
         yield Text(f"           see {_printable(str(other))}: {_printable(what)}")
     if finding.fix:
         yield Text.assemble("           ", ("fix", "green"), f": {_printable(finding.fix)}")
 
 
-def _source(finding: Finding) -> Iterator[Text]:
-    """Yield the line and, below it, a marker under the place."""
+def _source(finding: Finding, written: str) -> Iterator[Text]:
+    """Yield the line and, below it, a marker under the place; columns count in the line as it is written."""
     line, place = finding.line_text.expandtabs(1), finding.place
+    last = place.end_column if place.end_line == place.line else len(written) + 1
+    first, last = (_column(min(one - 1, len(written)), written.expandtabs(1), line) for one in (place.column, last))
     indent = len(line) - len(line.lstrip())
-    start = max(place.column - 1, indent)
-    end = place.end_column - 1 if place.end_line == place.line else len(line)
-    end = max(min(end, len(line.rstrip())), start + 1)
+    start = max(first, indent)
+    end = max(min(last, len(line.rstrip())), start + 1)
     first = indent if start - indent < _SHOWN - 10 else start - 40
     shown = line.rstrip()[first : first + _SHOWN]
     number = f"{place.line:>7}"
@@ -91,6 +93,17 @@ def _source(finding: Finding) -> Iterator[Text]:
     # Characters of East Asia are two columns wide.
     marker = " " * cell_len(shown[: start - first]) + "^" * max(cell_len(shown[start - first : end - first]), 1)
     yield Text.assemble((f"{'':>7} | ", "dim"), (marker, _STYLES[finding.severity]))
+
+
+def _column(column: int, written: str, shown: str) -> int:
+    """Return where a column of a line is once its passwords are masked."""
+    if shown.startswith(written[:column]):
+        return column
+    if shown.endswith(written[column:]):
+        return len(shown) - len(written) + column
+    # Between two passwords, or in one.
+    before = mask(written[:column])
+    return len(before) if shown.startswith(before) else min(column, len(shown))
 
 
 def _table(table: Table) -> RichTable:

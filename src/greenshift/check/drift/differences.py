@@ -11,7 +11,6 @@ from greenshift.check.drift.pairing import Row, rows
 from greenshift.check.drift.settings import NAMES, Seen, Setting, Side
 from greenshift.check.facts import Program
 
-
 # What the table says of an accidental difference.
 DIFFERS: Final = "differs"
 

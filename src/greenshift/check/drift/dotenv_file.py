@@ -48,12 +48,11 @@ def read_environment(name: str, path: Path, root: Path) -> EnvironmentFile:
     try:
         with whole.open(encoding="utf-8") as stream:
             for binding in parse_stream(stream):
-                line = binding.original.line
+                # Empty lines before it belong to what was parsed.
+                line = binding.original.line + _leading(binding.original.string)
                 if binding.error:
                     raise CheckError(f"line {line} of {file} sets no variable", "write NAME=VALUE")
                 if binding.key is not None and binding.value is not None:
-                    # White space and comments before it belong to what was parsed.
-                    line += _leading(binding.original.string)
                     places[binding.key] = Place(file, line, 1, line, 1)
         values = {key: value for key, value in dotenv_values(whole).items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:

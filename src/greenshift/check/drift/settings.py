@@ -75,7 +75,7 @@ def _seen(side: Side, value: Value, default: bool, key: Callable[[Any], Any] = l
     # The variables of an environment are given whole: one that is not among them has its default.
     if option.variable is not None and not side.program.environment:
         return Seen(str(value), None, place, f"{option.variable} may replace its default")
-    shown = "not set" if option.value is None else str(option.value)
+    shown = "not set" if option.value is None else str(value)
     return Seen(f"{shown} (default)" if default and option.value is not None else shown, key(option.value), place)
 
 

@@ -139,6 +139,19 @@ from sqlalchemy import create_engine
 engine = create_engine("sqlite:///shop.db", pool_size=5, max_overflow=10)
 """
         ),
+        code(
+            """\
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+
+def test_sizes_are_refused():
+    with pytest.raises(TypeError):
+        create_engine("sqlite:///shop.db", poolclass=NullPool, pool_size=5)
+""",
+            path="tests/test_pool.py",
+        ),
     )
 
     def engine(self, engine: Engine, program: Program) -> Iterable[Finding]:

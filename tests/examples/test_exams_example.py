@@ -12,6 +12,8 @@ import pytest
 
 from greenshift.postgres import ServerSettings, open_server
 
+pytestmark = pytest.mark.long
+
 EXAMS = Path(__file__).parents[2] / "examples" / "exams"
 LEAST_TESTS = 400
 WORKERS = ("main", "gw0", "gw1")

@@ -15,6 +15,8 @@ import pytest
 
 from greenshift.postgres import Server, ServerSettings, open_server
 
+pytestmark = pytest.mark.long
+
 EXAMS = Path(__file__).parents[2] / "examples" / "exams"
 LEAST_TESTS = 400
 # All plugins that are installed take a second or two to import in each process: these are the example's, and verify's.

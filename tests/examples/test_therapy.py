@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 THERAPY = Path(__file__).parents[2] / "examples" / "therapy"
 SOLUTIONS = ["sync_fixtures", "all_async", "shared_session"]
 LEAST_TESTS = 36

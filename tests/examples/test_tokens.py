@@ -12,6 +12,8 @@ import pytest
 
 from greenshift.postgres import ServerSettings, open_server
 
+pytestmark = pytest.mark.long
+
 TOKENS = Path(__file__).parents[2] / "examples" / "tokens"
 LEAST_TESTS = 20
 

@@ -1,0 +1,15 @@
+"""The longest tests begin first: at the end of a run, short ones keep all workers busy."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes half a minute or so; it runs before the others")
+
+
+# After pytest-randomly, which shuffles.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

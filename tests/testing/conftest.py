@@ -20,7 +20,7 @@ env = ["DATABASE_URL"]
 {extra}
 
 [tool.pytest.ini_options]
-addopts = "-p no:randomly -p no:cacheprovider -p no:schemathesis"
+addopts = "-p no:randomly -p no:cacheprovider -p no:schemathesis -p no:hypothesispytest"
 asyncio_mode = "{mode}"
 asyncio_default_fixture_loop_scope = "function"
 """

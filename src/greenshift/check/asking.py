@@ -51,7 +51,7 @@ def _is_expected(test: SourceFile, place: Place) -> bool:
             and (test.name(item.context_expr.func) or "").rpartition(".")[2] in _EXPECTING
             for item in block.items
         )
-        for block in test.nodes(ast.With, ast.AsyncWith)
+        for block in test.nodes(ast.With)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 
@@ -43,6 +44,7 @@ class FileBindings:
     def __init__(self, file: SourceFile) -> None:
         self._file = file
         self._found: dict[ast.AST, Bindings] = {}
+        self._units: dict[ast.AST, Unit] = {}
         for function in file.nodes(ast.FunctionDef):
             self._define(function)
             self._parameters(function)
@@ -82,16 +84,43 @@ class FileBindings:
         Args:
             node: any node of the file.
         """
+        known = self._units.get(node)
+        if known is None:
+            known = self._units[node] = self._around(node)
+        return known
+
+    def _around(self, node: ast.AST) -> Unit:
         child, above = node, self._file.parent(node)
         while above is not None:
-            if isinstance(above, ast.ClassDef) and child in above.body:
-                return above
-            if isinstance(above, FunctionNode) and child in above.body:
+            if isinstance(above, ast.ClassDef | FunctionNode) and child in above.body:
                 return above
             if isinstance(above, ast.Lambda) and child is above.body:
                 return above
+            if child in self._units and isinstance(child, ast.stmt):
+                return self._units[child]
             child, above = above, self._file.parent(above)
         return self._file.tree
+
+    @cached_property
+    def _calls(self) -> dict[ast.AST, list[ast.Call]]:
+        found: dict[ast.AST, list[ast.Call]] = {}
+        for call in self._file.nodes(ast.Call):
+            unit = self.unit(call)
+            # A class's body runs with what is around it.
+            while isinstance(unit, ast.ClassDef):
+                unit = self.unit(unit)
+            found.setdefault(unit, []).append(call)
+        for calls in found.values():
+            calls.sort(key=lambda call: (call.lineno, call.col_offset, -(call.end_lineno or 0)))
+        return found
+
+    def calls(self, unit: ast.AST) -> list[ast.Call]:
+        """Return the calls that run when a function or module runs: those of functions defined in it do not.
+
+        Args:
+            unit: the function or module.
+        """
+        return self._calls.get(unit, [])
 
     def owner(self, node: ast.AST, name: str) -> Unit | None:
         """Return the function or module that binds the name that a node sees; None if it is bound elsewhere.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from greenshift.check.source.source_file import FunctionNode, SourceFile
@@ -32,6 +32,19 @@ def own_nodes(unit: ast.AST) -> Iterator[ast.AST]:
         pending.extend(reversed(inner))
 
 
+def own_calls(names: Names, file: SourceFile, unit: ast.AST) -> Iterable[ast.Call]:
+    """Return the calls that run when a function or module (or any other code) runs.
+
+    Args:
+        names: keeps what was found.
+        file: the code's file.
+        unit: the code.
+    """
+    if isinstance(unit, ast.Module | FunctionNode):
+        return names.bindings(file).calls(unit)
+    return (node for node in own_nodes(unit) if isinstance(node, ast.Call))
+
+
 def called(names: Names, file: SourceFile, unit: ast.AST) -> Iterator[tuple[ast.Call, Definition]]:
     """Yield every call of a function of the program that a function (or module) makes itself.
 
@@ -40,11 +53,10 @@ def called(names: Names, file: SourceFile, unit: ast.AST) -> Iterator[tuple[ast.
         file: the function's file.
         unit: the function or module.
     """
-    for node in own_nodes(unit):
-        if isinstance(node, ast.Call):
-            found = names.function(file, node.func)
-            if found is not None:
-                yield node, found
+    for node in own_calls(names, file, unit):
+        found = names.function(file, node.func)
+        if found is not None:
+            yield node, found
 
 
 def reached(names: Names, file: SourceFile, function: FunctionNode) -> list[Definition]:

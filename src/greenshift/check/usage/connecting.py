@@ -9,7 +9,7 @@ from typing import Final
 
 from greenshift.check.facts import Engine
 from greenshift.check.source.source_file import FunctionNode, SourceFile
-from greenshift.check.usage.calls import own_nodes
+from greenshift.check.usage.calls import own_calls
 from greenshift.check.usage.names import Names
 
 _CONNECTING: Final = ("connect", "begin", "raw_connection")
@@ -45,10 +45,9 @@ def uses(names: Names, file: SourceFile, unit: ast.AST) -> Iterator[Use]:
         file: the function's file.
         unit: the function or module.
     """
-    for node in own_nodes(unit):
-        if isinstance(node, ast.Call):
-            for engine, connects in _used(names, file, node):
-                yield Use(file, node, engine, connects, shown(node))
+    for call in own_calls(names, file, unit):
+        for engine, connects in _used(names, file, call):
+            yield Use(file, call, engine, connects, shown(call))
 
 
 def connections(names: Names, file: SourceFile, unit: ast.AST) -> Iterator[Use]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
-from greenshift.check.source.modules import Modules
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.usage.names import Names
 
@@ -18,7 +18,6 @@ class ImportGraph:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._modules = Modules(file.path for file in names.program.files)
         self._reached: dict[str, frozenset[str]] = {}
         self._direct: dict[str, set[str]] = {}
 
@@ -28,8 +27,16 @@ class ImportGraph:
         Args:
             path: the file's path.
         """
-        return any(
-            path in self._imported(file) for file in self._names.program.files if not file.is_test and file.path != path
+        return path in self._all_imported
+
+    @cached_property
+    def _all_imported(self) -> frozenset[str]:
+        return frozenset(
+            path
+            for file in self._names.program.files
+            if not file.is_test
+            for path in self._imported(file)
+            if path != file.path
         )
 
     def reaches(self, path: str, wanted: str) -> bool:
@@ -64,8 +71,7 @@ class ImportGraph:
         for name in dotted:
             # ``app.database.engine`` is a name of the module ``app.database``; importing that runs ``app`` too.
             while name:
-                location = self._modules.locate(name, file.path)
-                path = self._modules.at(location) if location is not None else None
+                path = self._names.locator.path(name, file.path)
                 if path is not None:
                     found.add(path)
                 name = name.rpartition(".")[0]

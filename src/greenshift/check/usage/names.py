@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from greenshift.check.facts import Engine, Program, SessionFactory
-from greenshift.check.source.modules import Modules
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.usage.bindings import FileBindings
+from greenshift.check.usage.locating import Locator
 
 _SCOPED: Final = ("scoped_session", "async_scoped_session")
 _STEPS: Final = 6
@@ -31,11 +31,11 @@ class Names:
         self._engines = {_key(engine): engine for engine in program.engines if engine.place.line}
         self._factories = {_key(factory): factory for factory in program.session_factories if factory.place.line}
         self._bindings: dict[SourceFile, FileBindings] = {}
-        self._located: dict[tuple[str, str], tuple[SourceFile, str] | None] = {}
 
     @cached_property
-    def _modules(self) -> Modules:
-        return Modules(file.path for file in self.program.files)
+    def locator(self) -> Locator:
+        """Finds the program's modules."""
+        return Locator(file.path for file in self.program.files)
 
     @cached_property
     def _files(self) -> dict[str, SourceFile]:
@@ -227,15 +227,8 @@ class Names:
 
     def _locate(self, dotted: str, importer: SourceFile) -> tuple[SourceFile, str] | None:
         """Return the file of a dotted name and the one name in it."""
-        key = (dotted, importer.path.rpartition("/")[0])
-        if key not in self._located:
-            self._located[key] = self._search(dotted, importer.path)
-        return self._located[key]
-
-    def _search(self, dotted: str, importer: str) -> tuple[SourceFile, str] | None:
         module, _, name = dotted.rpartition(".")
-        location = self._modules.locate(module, importer) if module else None
-        path = self._modules.at(location) if location is not None else None
+        path = self.locator.path(module, importer.path) if module else None
         file = self._files.get(path) if path is not None else None
         return (file, name) if file is not None else None
 

@@ -163,7 +163,7 @@ def prepared(url: str):
         """Look at the target of each listener."""
         names = usage_of(program).names
         for file in program.files:
-            for call in file.nodes(ast.Call):
+            for call in file.nodes(ast.Call) if "listen" in file.text else ():
                 if call.args and file.name(call.func) in _CALLS and not is_conditional(file, call):
                     yield from self._target(names, file, call.args[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ from greenshift.check.usage.usage import usage_of
 from greenshift.report.findings import Finding, Severity
 
 _SCHEMA: Final = ("create_all", "drop_all", "reflect")
+_WORDS: Final = re.compile(r"create_all|drop_all|reflect|inspect|autoload_with")
 _INSPECT: Final = ("sqlalchemy.inspect", "sqlalchemy.inspection.inspect")
 
 
@@ -129,7 +131,7 @@ def create_tables() -> None:
         """Look at what is given to the calls that are synchronous."""
         names = usage_of(program).names
         for file in program.files:
-            for call in file.nodes(ast.Call):
+            for call in file.nodes(ast.Call) if _WORDS.search(file.text) else ():
                 for given, error in _refused(file, call):
                     kind = _kind(names, file, given)
                     if kind:

@@ -159,7 +159,7 @@ print(DATABASE_URL)
         usage = usage_of(program)
         urls = _urls(usage.names)
         for file in program.files:
-            if is_script(file):
+            if is_script(file) or not (urls or "render_as_string" in file.text):
                 continue
             for sink in sinks(usage, file):
                 for part in shown_parts(sink.values):

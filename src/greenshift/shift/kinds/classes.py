@@ -62,6 +62,7 @@ class Classes:
         for cls in project.classes:
             self._read_bases(cls)
         self._lines: dict[Class, list[Class]] = {}
+        self._below: dict[Class, list[Class]] = {}
         self._all_externals: dict[Class, set[str]] = {}
         self._by_name: dict[str, list[Class]] = {}
         for cls in project.classes:
@@ -130,14 +131,17 @@ class Classes:
 
     def below(self, cls: Class) -> list[Class]:
         """Return all subclasses, direct and indirect."""
-        found: list[Class] = []
-        stack = list(self.subclasses.get(cls, []))
-        while stack:
-            current = stack.pop()
-            if current not in found:
-                found.append(current)
-                stack.extend(self.subclasses.get(current, []))
-        return found
+        known = self._below.get(cls)
+        if known is None:
+            found: dict[Class, None] = {}
+            stack = list(self.subclasses.get(cls, []))
+            while stack:
+                current = stack.pop()
+                if current not in found:
+                    found[current] = None
+                    stack.extend(self.subclasses.get(current, []))
+            known = self._below[cls] = list(found)
+        return known
 
     def externals(self, cls: Class) -> set[str]:
         """Return the library classes that a class derives from, directly or through its bases."""

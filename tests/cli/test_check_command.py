@@ -269,3 +269,54 @@ def test_an_engine_that_is_imported(check: Command, shop: Path) -> None:
     )
     report = json.loads(check(shop, "--live", "app.made:engine", *ONLY, "--json", expected=1).stdout)
     assert report["summary"]["engines"] == 3
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.greenshift.services.auth]\npath = "auth"\n[tool.greenshift.services.web]\npath = "web"\n'
+    )
+    for name, size in (("auth", 5), ("web", 20)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "db.py").write_text(
+            "import os\n\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+            f'engine = create_async_engine(os.environ["DATABASE_URL"], pool_size={size}, pool_pre_ping=True)\n'
+        )
+    return tmp_path
+
+
+def test_services_that_differ_are_shown_side_by_side(check: Command, services: Path) -> None:
+    done = check(services, "--drift", "--select", "drift", expected=1)
+    assert "pool_size of web is 20, but 5 in auth" in done.stdout
+    (line,) = (one for one in done.stdout.splitlines() if one.startswith("pool_size"))
+    assert line.split()[:3] == ["pool_size", "5", "20"]
+    (table,) = (
+        one
+        for one in json.loads(check(services, "--drift", "--json", expected=1).stdout)["tables"]
+        if "pool_size" in str(one["rows"])
+    )
+    assert {"auth", "web"} <= set(table["columns"])
+    check(services, "--select", "drift")
+
+
+def test_a_declared_difference_is_none(check: Command, services: Path) -> None:
+    with (services / "pyproject.toml").open("a") as file:
+        file.write('differs = { pool_size = "many users" }\n')
+    done = check(services, "--drift", "--select", "drift")
+    assert "many users" in done.stdout
+
+
+def test_an_environment_s_file_holds_no_secret_in_a_report(check: Command, services: Path) -> None:
+    (services / ".env.staging").write_text("DATABASE_URL=postgresql+asyncpg://app:s3cret@db/shop\n")
+    for shape in ("text", "json", "sarif", "github", "junit"):
+        arguments = ("--env", "staging=.env.staging", "--drift", "--severity", "advice", "--format", shape)
+        assert "staging" in check(services, *arguments, expected=1).stdout
+
+
+def test_drift_without_services_is_one_line(check: Command, shop: Path) -> None:
+    assert "names no service to compare" in check(shop, "--drift", expected=2).stderr
+
+
+def test_a_server_that_does_not_answer_is_one_line(check: Command, shop: Path) -> None:
+    done = check(shop, "--url", "postgresql://app:s3cret@127.0.0.1:1/shop", expected=2)
+    assert done.stderr.startswith("error: the server 127.0.0.1:1/shop cannot be asked")

@@ -102,11 +102,11 @@ class Engine:
         """Return where an argument is: in the call, else where its value is written, else the call itself.
 
         Args:
-            name: the argument's name.
+            name: the argument's name, or ``url``.
         """
         if name in self.written:
             return self.written[name].place
-        given = self.arguments.get(name)
+        given = self.url if name == "url" else self.arguments.get(name)
         return given.place if given is not None and given.place is not None else self.place
 
     @property

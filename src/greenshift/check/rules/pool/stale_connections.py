@@ -132,8 +132,8 @@ engine = create_engine("postgresql+psycopg://app@localhost:5432/neon")
         if not closes or not keeps_dead_connections(engine) or engine.scope in (Scope.SCRIPT, Scope.TEST):
             return
         yield self.found(
-            f"{closes} closes idle connections, and neither pool_pre_ping nor pool_recycle replaces them: the next "
-            "request fails",
+            f"{closes} may close connections that the pool keeps, and neither pool_pre_ping nor pool_recycle is set: "
+            "the next request fails",
             engine.place,
             subject=engine.subject,
             edits=pre_ping_added(engine),

@@ -167,7 +167,10 @@ engine = create_engine("mssql+pyodbc://app@db/shop", fast_executemany=True)
         if "plugins" in engine.arguments or any("plugin" in text.query() for text in texts(engine.url)):
             return
         yield from self._values(engine)
-        known = names_of(engine.scheme) if engine.scheme is not None else all_names()
+        scheme = engine.scheme.replace("postgres+", "postgresql+") if engine.scheme is not None else None
+        # postgres:// is a fault of its own.
+        scheme = "postgresql" if scheme == "postgres" else scheme
+        known = names_of(scheme) if scheme is not None else all_names()
         if known is None:
             return
         if engine.is_async:

@@ -165,34 +165,37 @@ def session():
     def program(self, program: Program) -> Iterable[Finding]:
         """Look at every generator that yields a session that it made."""
         usage = usage_of(program)
-        for file, function in usage.names.definitions():
-            if not file.is_test:
-                yield from self._function(usage, file, function)
+        seen: set[FunctionNode] = set()
+        for file in program.files:
+            for node in file.nodes(ast.Yield) if not file.is_test else ():
+                function = file.function(node)
+                if function is not None and isinstance(node.value, ast.Name) and function not in seen:
+                    found = list(self._yielded(usage, file, function, node, node.value.id))
+                    if found:
+                        seen.add(function)
+                    yield from found
 
-    def _function(self, usage: Usage, file: SourceFile, function: FunctionNode) -> Iterable[Finding]:
+    def _yielded(
+        self, usage: Usage, file: SourceFile, function: FunctionNode, node: ast.Yield, name: str
+    ) -> Iterable[Finding]:
         nodes = list(own_nodes(function))
-        for node in nodes:
-            if not isinstance(node, ast.Yield) or not isinstance(node.value, ast.Name):
-                continue
-            name = node.value.id
-            made = [
-                assigned.value
-                for assigned in nodes
-                if isinstance(assigned, ast.Assign)
-                and any(isinstance(target, ast.Name) and target.id == name for target in assigned.targets)
-            ]
-            if len(made) != 1 or session_kind(usage.names, file, made[0]) is None:
-                continue
-            if isinstance(made[0], ast.Call) and is_scoped(usage.names, file, made[0].func):
-                continue
-            how = _closing(file, nodes, node, name)
-            if how:
-                yield self.found(
-                    f"{function.name} yields the session {name}, which is {how}",
-                    file.place(node),
-                    subject=f"{function.name} in {file.path}",
-                )
-                return
+        made = [
+            assigned.value
+            for assigned in nodes
+            if isinstance(assigned, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == name for target in assigned.targets)
+        ]
+        if len(made) != 1 or session_kind(usage.names, file, made[0]) is None:
+            return
+        if isinstance(made[0], ast.Call) and is_scoped(usage.names, file, made[0].func):
+            return
+        how = _closing(file, nodes, node, name)
+        if how:
+            yield self.found(
+                f"{function.name} yields the session {name}, which is {how}",
+                file.place(node),
+                subject=f"{function.name} in {file.path}",
+            )
 
 
 def _closing(file: SourceFile, nodes: list[ast.AST], yielded: ast.Yield, name: str) -> str:

@@ -21,6 +21,21 @@ _UNKNOWN: Final = b"_"
 _TYPE_ALIAS: Final = re.compile(rb"type(\s+)")
 
 
+# Deeper than CPython itself allows, and LibCST's parser would run out of its stack, which no exception tells.
+_DEEPEST: Final = 200
+_LONGEST_LINE: Final = 50_000
+
+
+def _is_safe(text: str) -> bool:
+    """Whether a text is shallow enough for LibCST's parser, which recurses natively."""
+    depth = 0
+    for match in re.finditer(r"[\[({]|[\])}]", text):
+        depth = depth + 1 if match.group() in "[({" else max(0, depth - 1)
+        if depth > _DEEPEST:
+            return False
+    return max(map(len, text.split("\n"))) <= _LONGEST_LINE
+
+
 class _Span(libcst.CSTVisitor):
     """Collects the places of newer constructs."""
 
@@ -71,6 +86,8 @@ def is_python(text: str) -> bool:
     Args:
         text: the source.
     """
+    if not _is_safe(text):
+        return False
     try:
         libcst.parse_module(text)
     except (libcst.ParserSyntaxError, RecursionError):
@@ -84,6 +101,8 @@ def lowered(text: str) -> str | None:
     Args:
         text: the source, with ``\\n`` line ends.
     """
+    if not _is_safe(text):
+        return None
     try:
         wrapper = MetadataWrapper(libcst.parse_module(text), unsafe_skip_copy=True)
         spans = _Span()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass
+from typing import Final
 
 from greenshift.check.source.lowering import is_python, lowered
 
@@ -24,6 +25,9 @@ class Unparsable:
     column: int
 
 
+_TOO_DEEP: Final = Unparsable("it is nested too deeply", 1, 1)
+
+
 def parse(text: str) -> ast.Module | Unparsable:
     """Return a text's syntax tree, positions as in the text; or why it has none.
 
@@ -33,7 +37,7 @@ def parse(text: str) -> ast.Module | Unparsable:
         text: the source, with ``\\n`` line ends.
     """
     tree = _parsed(text)
-    if isinstance(tree, ast.Module) or "\0" in text:
+    if isinstance(tree, ast.Module) or tree is _TOO_DEEP or "\0" in text:
         return tree
     older = lowered(text)
     if older is None:
@@ -51,10 +55,13 @@ def unparsable(text: str) -> Unparsable | None:
     tree = _parsed(text)
     if isinstance(tree, ast.Module):
         return None
-    return None if "\0" not in text and is_python(text) else tree
+    return None if "\0" not in text and tree is not _TOO_DEEP and is_python(text) else tree
 
 
 def _parsed(text: str) -> ast.Module | Unparsable:
+    if "\0" in text:
+        before, _, _ = text.partition("\0")
+        return Unparsable("it holds a null byte", before.count("\n") + 1, len(before) - before.rfind("\n"))
     try:
         with warnings.catch_warnings():
             # Such as "invalid escape sequence": the interpreter's business, not ours.
@@ -62,8 +69,5 @@ def _parsed(text: str) -> ast.Module | Unparsable:
             return ast.parse(text)
     except SyntaxError as error:
         return Unparsable(error.msg or "invalid syntax", max(error.lineno or 1, 1), max(error.offset or 1, 1))
-    except ValueError as error:  # A null byte, before Python 3.12.
-        before, _, _ = text.partition("\0")
-        return Unparsable(str(error), before.count("\n") + 1, len(before) - before.rfind("\n"))
     except (RecursionError, MemoryError):
-        return Unparsable("it is nested too deeply", 1, 1)
+        return _TOO_DEEP

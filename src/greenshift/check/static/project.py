@@ -12,7 +12,12 @@ from greenshift.check.source.parsing import Unparsable, parse, unparsable
 from greenshift.check.source.source_file import SourceFile
 
 # What a file that has to do with SQLAlchemy mentions, whatever it imports from where.
-RELEVANT = re.compile(r"sqlalchemy|sqlmodel|engine|session", re.IGNORECASE)
+# Or starts what uses it: event loops, processes, an application's lifespan.
+RELEVANT = re.compile(
+    r"sqlalchemy|sqlmodel|engine|session|asyncio\.run|run_until_complete|async_to_sync|lifespan|os\.fork|multiprocessing"
+    r"|ProcessPoolExecutor",
+    re.IGNORECASE,
+)
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _TEST_FILE = re.compile(r"test_.*\.py|.*_tests?\.py|conftest\.py|tests\.py")
 

@@ -19,9 +19,10 @@ _Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """An argument's text: from where to where, and its comma; lines from 1, columns in characters from 0."""
+    """An argument's text, where its value begins, and its comma; lines from 1, columns in characters from 0."""
 
     start: _Position
+    value: _Position
     end: _Position
     comma: _Position | None
 
@@ -53,8 +54,7 @@ def written_arguments(
         whole = _place(file, extent.start, extent.end)
         value = whole
         if isinstance(node, ast.keyword):
-            inner = file.place(node.value)
-            value = Place(file.path, inner.line, inner.column, whole.end_line, whole.end_column)
+            value = _place(file, extent.value, extent.end)
         removal = _removal(file, extents, index)
         found[name] = WrittenArgument(whole, value, _place(file, *removal))
     return found, _addition(file, call, extents)
@@ -80,8 +80,10 @@ def _extents(file: SourceFile, call: ast.Call) -> list[_Extent] | None:
     lines[0] = " " * (after.end_column - 1) + lines[0][after.end_column - 1 :]
     extents: list[_Extent] = []
     start: _Position | None = None
+    value: _Position | None = None
     end: _Position = (0, 0)
-    depth = 0
+    depth = lambdas = 0
+    is_behind = False
     shift = after.end_line - 1
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join(lines).lstrip(" ")).readline):
@@ -96,19 +98,26 @@ def _extents(file: SourceFile, call: ast.Call) -> list[_Extent] | None:
                 depth -= 1
                 if depth == 0:
                     break
-            if depth == 1 and text == ",":
+            if depth == 1 and token.string == "lambda":
+                lambdas += 1
+            elif depth == 1 and text == ":" and lambdas:
+                lambdas -= 1
+            elif depth == 1 and text == "," and not lambdas:
                 if start is not None:
-                    extents.append(_Extent(start, end, here))
-                start = None
+                    extents.append(_Extent(start, value or start, end, here))
+                start = value = None
                 continue
             if depth >= 1:
+                # What stands behind ``name =``; an ``=`` further in belongs to the value.
+                value = here if is_behind and value is None else value
+                is_behind = depth == 1 and text == "="
                 start, end = start or here, there
             if text and text in "([{":
                 depth += 1
     except (tokenize.TokenError, SyntaxError):
         return None
     if start is not None:
-        extents.append(_Extent(start, end, None))
+        extents.append(_Extent(start, value or start, end, None))
     return extents
 
 

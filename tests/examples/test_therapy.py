@@ -27,6 +27,8 @@ def run_pytest(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={tmp_path / 'results.xml'}"),
+            # Plugins that the example does not have; each takes half a second to import.
+            *("-p", "no:schemathesis", "-p", "no:hypothesispytest"),
             # A leaked connection or a coroutine never awaited fails the test that it belongs to.
             *("-W", "error::ResourceWarning", "-W", "error::pytest.PytestUnraisableExceptionWarning"),
             *arguments,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from greenshift.check.baseline import KnownFinding, compare, read_baseline, write_baseline
+from greenshift.check.configuration import SeverityName
 from greenshift.check.errors import CheckError
 from greenshift.check.gathering import gather
 from greenshift.check.naming import below
@@ -35,13 +36,33 @@ class Checked:
     written: int | None = None
 
 
-def check(paths: Sequence[Path | str] = (), **wanted: object) -> Report:
+def check(
+    paths: Sequence[Path | str] = (),
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    severity: SeverityName | None = None,
+    live: Sequence[str] = (),
+    url: str | None = None,
+    drift: bool = False,
+    environments: Mapping[str, Path] | None = None,
+    baseline: Path | None = None,
+    cache: bool = True,
+) -> Report:
     """Check how an application configures SQLAlchemy.
 
     Args:
         paths: files and folders; none for the project of the working directory. What the check needs to know is read
             from the whole project; findings are those in these paths.
-        wanted: anything of :class:`Wanted`.
+        select: the rules that are asked, in place of those that the configuration selects.
+        ignore: rules that are left out, beside those of the configuration.
+        severity: the lowest severity that is shown, in place of the configuration's.
+        live: ``MODULE:NAME`` of engines that are imported and built.
+        url: a server that is asked, too.
+        drift: whether the services are compared.
+        environments: the files of environment variables under which the services are compared, by name.
+        baseline: the file of the known findings, in place of the configuration's.
+        cache: whether what was found in files that have not changed is taken from the cache.
 
     Returns:
         What was found, of at least the severity that is shown.
@@ -50,7 +71,20 @@ def check(paths: Sequence[Path | str] = (), **wanted: object) -> Report:
         CheckError: a path does not exist, an import fails, a server does not answer, a baseline cannot be used.
         ConfigurationError: ``[tool.greenshift]`` cannot be used, or a rule does not exist.
     """
-    return run_check(Wanted(paths=[Path(path) for path in paths], **wanted)).report  # type: ignore[arg-type]
+    return run_check(
+        Wanted(
+            paths=[Path(path) for path in paths],
+            select=select,
+            ignore=ignore,
+            severity=severity,
+            live=live,
+            url=url,
+            drift=drift,
+            environments=environments or {},
+            baseline=baseline,
+            cache=cache,
+        )
+    ).report
 
 
 def run_check(wanted: Wanted) -> Checked:

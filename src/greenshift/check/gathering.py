@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from greenshift.check.asking import findings_of
 from greenshift.check.errors import CheckError
 from greenshift.check.facts import Program
 from greenshift.check.project import CheckedProject
+from greenshift.check.rules.rule import Rule
 from greenshift.check.selection import Selection
 from greenshift.check.source.cache import CheckCache
 from greenshift.check.source.decoding import read_files
@@ -62,7 +64,7 @@ def gather(project: CheckedProject, selection: Selection, wanted: Wanted, *, is_
     if is_first:
         _add_live(project, selection, wanted, found)
         _add_services(project, selection, wanted, found)
-        _add_server(selection, wanted, found)
+        _add_server(project, selection, wanted, found)
     return found
 
 
@@ -105,17 +107,21 @@ def _read(project: CheckedProject, selection: Selection, wanted: Wanted, found: 
 
 
 def _asked(selection: Selection, program: Program) -> list[Finding]:
-    """Ask rules; a fault of one of them is told with the way around it."""
-    found: list[Finding] = []
-    for rule in selection.rules():
-        try:
-            found += findings_of([rule], program)
-        except Exception as error:
-            raise CheckError(
-                f"the rule {rule.id} failed: {type(error).__name__}: {mask(' '.join(str(error).split()))}",
-                f"report it, which is a fault of Greenshift's, and leave the rule out meanwhile: --ignore {rule.id}",
-            ) from error
-    return found
+    """Ask rules about a program."""
+    return [
+        finding for rule in selection.rules() for finding in _guarded(rule, lambda one: findings_of([one], program))
+    ]
+
+
+def _guarded(rule: Rule, ask: Callable[[Rule], Iterable[Finding]]) -> list[Finding]:
+    """Ask one rule; a fault of its own is told with the way around it."""
+    try:
+        return list(ask(rule))
+    except Exception as error:
+        raise CheckError(
+            f"the rule {rule.id} failed: {type(error).__name__}: {mask(' '.join(str(error).split()))}",
+            f"report it, which is a fault of Greenshift's, and leave the rule out meanwhile: --ignore {rule.id}",
+        ) from error
 
 
 def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
@@ -124,7 +130,13 @@ def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, fou
     from greenshift.check.live import read_live
 
     wanted.progress(f"importing {', '.join(wanted.live)}")
-    program = read_live(wanted.live, project.root)
+    variables: Mapping[str, str] = {}
+    if len(wanted.environments) == 1:
+        from greenshift.check.drift.dotenv_file import read_environment
+
+        ((name, path),) = wanted.environments.items()
+        variables = read_environment(name, path, project.root).values
+    program = read_live(wanted.live, project.root, variables)
     program = replace(program, deployment=project.configuration.deployment())
     found.notes += program.notes
     # What source says already is not said twice.
@@ -147,23 +159,28 @@ def _add_services(project: CheckedProject, selection: Selection, wanted: Wanted,
     for program in programs:
         found.notes += program.notes
     for rule in selection.rules():
-        found.findings += rule.services(programs)
+        found.findings += _guarded(rule, lambda one: one.services(programs))
     found.programs += programs
 
 
-def _add_server(selection: Selection, wanted: Wanted, found: Found) -> None:
+def _add_server(project: CheckedProject, selection: Selection, wanted: Wanted, found: Found) -> None:
     if wanted.url is None:
         return
     from greenshift.check.server import describe_server, read_server
 
     wanted.progress("asking the server")
     server = read_server(wanted.url)
-    # The services by themselves, if they were read, are what the project as a whole is too.
-    programs = [program for program in found.programs if program.name] or found.programs
+    # The services by themselves are what the project as a whole is too, and the sum is over them.
+    programs = [program for program in found.programs if program.name]
+    if not programs and project.configuration.services:
+        from greenshift.check.drift import read_services
+
+        programs = read_services(project.configuration, project.root)
+    programs = programs or found.programs
     tables, notes = describe_server(server, programs)
     found.tables += tables
     found.notes += notes
     # What the server says itself goes before what source alone can tell of it.
     found.findings = [finding for finding in found.findings if not finding.rule.startswith("GS5")]
     for rule in selection.rules():
-        found.findings += rule.server(server, programs)
+        found.findings += _guarded(rule, lambda one: one.server(server, programs))

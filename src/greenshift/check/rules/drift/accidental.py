@@ -25,6 +25,8 @@ def accidental(rule: Rule, programs: Sequence[Program]) -> Iterable[Finding]:
             f"{name} of {found.side.label} is {found.seen.text}, but {usual.text} in {others}, and nothing says why",
             found.seen.place,
             subject=f"{name} of {found.side.label}",
+            fix=f"make them the same, or declare it in [tool.greenshift.services.{found.side.program.name}]: "
+            f'differs = {{ {name} = "REASON" }}',
             related=[(seen.place, f"{name} of {side.label} is {seen.text}") for side, seen in found.others],
         )
 

@@ -56,7 +56,9 @@ def check_command(
         ),
     ] = None,
     url: Annotated[str | None, typer.Option(help="A server to ask for its limits and timeouts.", metavar="URL")] = None,
-    drift: Annotated[bool, typer.Option("--drift", help="Compare the services of [tool.greenshift.services].")] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Compare the services that pyproject.toml names with each other.")
+    ] = False,
     env: Annotated[
         list[str] | None,
         typer.Option(help="Compare under these environment variables, too; may be repeated.", metavar="NAME=FILE"),

@@ -119,3 +119,13 @@ def test_a_wrong_table_is_told_with_its_fix(tmp_path: Path, text: str, problem: 
     assert str(path) in caught.value.problem
     with pytest.raises(ConfigurationError, match=fix):
         raise caught.value
+
+
+def test_the_tables_of_check_are_taken_as_they_are(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.greenshift.check]\nworkers = 2\n[tool.greenshift.services.auth]\npath = "auth"\n')
+    config = load_config(tmp_path, {})
+    assert (config.check, config.services) == ({"workers": 2}, {"auth": {"path": "auth"}})
+    write(tmp_path, "[tool.greenshift]\ncheck = true\n")
+    with pytest.raises(ConfigurationError, match=r"'check' of .* has the wrong type") as raised:
+        load_config(tmp_path, {})
+    assert raised.value.fix == "write a table: [tool.greenshift.check]"

@@ -7,7 +7,7 @@ WORKERS ?= auto
 SEED ?= 20261121
 # What stands closest to SQLAlchemy is tested on both of its lines: the newest, and 2.0 laid over it.
 SQLALCHEMY_2_0 := $(VENV)/sqlalchemy-2.0/site-packages
-BOTH_LINES := tests/trace tests/explain tests/check/live
+BOTH_LINES := tests/trace tests/explain tests/check/live tests/check/rules/test_check_lifecycle_claims.py
 # Tests start hundreds of pytests; with nothing cached, each would compile all of pytest's plugins anew, for 3 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -37,7 +37,7 @@ _SCRIPT_FOLDERS: Final = frozenset(
     ]
 )
 _SCRIPT_FILES: Final = frozenset(
-    ["manage.py", "env.py", "setup.py", "conftest.py", "__main__.py", "cli.py", "seed.py", "noxfile.py"]
+    ["manage.py", "env.py", "conftest.py", "__main__.py", "cli.py", "seed.py", "noxfile.py"]
 )
 _APPLICATIONS: Final = ("FastAPI", "Starlette", "Litestar", "Flask", "Quart", "Sanic", "Celery")
 LOOPS: Final = frozenset({"asyncio.run", "anyio.run", "asyncio.runners.run"})
@@ -53,6 +53,7 @@ def is_script(file: SourceFile) -> bool:
     return (
         file.is_test
         or path.name in _SCRIPT_FILES
+        or file.path == "setup.py"
         or any(part.lower() in _SCRIPT_FOLDERS for part in path.parts[:-1])
         or file.text.startswith("#!")
     )

@@ -56,6 +56,14 @@ CASES = {
         'from starlette.config import Config\nc = Config(".env")\nengine = create_engine(c("U", default="a://"))',
         "a:// $U",
     ),
+    "a cast": (
+        'from decouple import config\nengine = create_engine(config("U", default="a", cast=lambda u: u + "://"))',
+        "...",
+    ),
+    "a name that may be missing": (
+        'h = None\nif os.cpu_count():\n    h = "h"\nengine = create_engine(f"a://{h}")',
+        "a://h | a://?",
+    ),
     "environs": (
         'from environs import Env\nenv = Env()\nenv.read_env()\nengine = create_engine(env.str("U", "a://"))',
         "a:// $U",
@@ -165,6 +173,15 @@ CASES = {
 @pytest.mark.parametrize(("source", "url"), CASES.values(), ids=CASES.keys())
 def test_what_the_url_is(source: str, url: str) -> None:
     assert shown(only_engine(source).url) == url
+
+
+def test_what_tests_hand_over_does_not_count() -> None:
+    files = {
+        "app/db.py": IMPORTS + "def make(url):\n    return create_engine(url)\nengine = make('a://')\n",
+        "tests/test_db.py": "from app.db import make\ndef test_make():\n    make('b://')\n",
+    }
+    (engine,) = program_of(files).engines
+    assert shown(engine.url) == "a://"
 
 
 def test_a_value_from_the_environment_is_no_default() -> None:

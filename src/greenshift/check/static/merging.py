@@ -148,7 +148,9 @@ def joined(parts: Sequence[Value]) -> Value:
         choices: list[tuple[tuple[str | None, ...], str | None]] = []
         for option in part.options:
             # A variable that has no default: ``f"{os.getenv('NAME')}"``.
-            pieces = (None,) if option.value is None and option.variable else _pieces(option.value)
+            # Nor is ``None`` what is meant where it is one of several things.
+            is_missing = option.value is None and (option.variable or len(part.options) > 1)
+            pieces = (None,) if is_missing else _pieces(option.value)
             if option.variable is not None and behind_scheme:
                 choices.append(((None,), None))
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.value import Value
 from greenshift.check.static.merging import mapped, union, unknown, with_variable
 from greenshift.check.static.objects import Arguments
@@ -60,6 +61,8 @@ def config(evaluator: Evaluator, arguments: Arguments, cast: str = "", default_a
     if given is not None:
         symbol = given.known
         cast = getattr(symbol, "last", "")
+        if cast not in _CASTS and not (isinstance(symbol, Symbol) and cast in ("Secret", "URL", "DatabaseURL")):
+            return unknown("it is converted by a function")
     return converted(found, _CASTS.get(cast, "")) if cast else found
 
 

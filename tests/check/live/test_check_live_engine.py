@@ -222,9 +222,14 @@ def test_its_place_is_the_call_that_its_module_assigns(application: Write) -> No
         app__db="""\
         from sqlalchemy import create_engine
 
-        engine = create_engine(
-            "sqlite://",
-        )
+        def other():
+            engine = create_engine("sqlite://")
+            return engine
+
+        if True:
+            engine = create_engine(
+                "sqlite://",
+            )
         """,
         app__main="""\
         from app.db import engine
@@ -234,6 +239,6 @@ def test_its_place_is_the_call_that_its_module_assigns(application: Write) -> No
         """,
     )
     place = only_engine(folder).place
-    assert (place.file, place.line, place.column, place.end_line) == ("app/db.py", 3, 10, 5)
+    assert (place.file, place.line, place.column, place.end_line) == ("app/db.py", 8, 14, 10)
     assert str(only_engine(folder, "app.main:engine").place) == "app.main:engine"
     assert str(only_engine(folder, "app.main:make").place) == "app.main:make"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Engine as BuiltEngine
@@ -168,7 +168,7 @@ def _place(target: Target, root: str) -> Place:
         file = None
     if file is None or not is_users(file):
         return Place(str(target))
-    for node in ast.walk(tree):
+    for node in _outside_functions(tree):
         names = (
             [node.target] if isinstance(node, ast.AnnAssign) else node.targets if isinstance(node, ast.Assign) else []
         )
@@ -180,3 +180,13 @@ def _place(target: Target, root: str) -> Place:
                     value.end_lineno or value.lineno, (value.end_col_offset or 0) + 1,
                 )  # fmt: skip
     return Place(str(target))
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements that run when a module is imported, in ``if``, ``try`` and ``with`` too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler) and not isinstance(
+            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ):
+            yield child
+            yield from _outside_functions(child)

@@ -107,4 +107,6 @@ def failure(address: ServerAddress, error: psycopg.Error) -> CheckError:
     if password:
         reason = reason.replace(password, "***")
     fix = next((fix for part, fix in _FIXES if part in str(error)), _GENERAL)
+    if not isinstance(error, psycopg.OperationalError):
+        fix = "ask a PostgreSQL from 13 on: this server answers otherwise, or lets the user see too little"
     return CheckError(f"the server {address} cannot be asked: {mask(reason)}", fix)

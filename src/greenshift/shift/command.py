@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from greenshift.patch import ChangeSet, recover, refuse_dirty
-from greenshift.shift.errors import ShiftError
 from greenshift.progress import spinner
+from greenshift.shift.errors import ShiftError
 
 if TYPE_CHECKING:
     from greenshift.shift.api import Plan

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from greenshift.shift.errors import ShiftError
 from greenshift.progress import spinner
+from greenshift.shift.errors import ShiftError
 
 if TYPE_CHECKING:
     from greenshift.shift.scan.inventory import Inventory

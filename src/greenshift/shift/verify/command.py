@@ -14,8 +14,6 @@ from rich.progress import Progress as ProgressBar
 
 from greenshift.shift.verify.errors import VerifyError
 from greenshift.shift.verify.running.pytest_run import Progress
-from greenshift.shift.verify.text import rendered
-from greenshift.shift.verify.verification import verify
 from greenshift.shift.verify.walk.findings import WalkSettings
 
 EPILOG = (
@@ -60,6 +58,9 @@ def verify_command(
 
     Runs its tests on both states and compares them test by test: outcome and SQL; then sends the same requests to both.
     """
+    from greenshift.shift.verify.text import rendered  # the other commands need not wait for these imports
+    from greenshift.shift.verify.verification import verify
+
     settings = WalkSettings(app=app, requests=requests, headers=_headers(header or []))
     with _Bars() as bars:
         verdict = verify(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from greenshift.shift.rewrite.stages import run_stages
-from greenshift.shift.scan import scan
+from greenshift.shift.scan.inventory import scan
 
 FLASK = """\
 from flask import Flask

@@ -67,6 +67,19 @@ def test_settings_of_roles_and_of_the_database(server: Server) -> None:
             connection.execute("DROP ROLE shop")
 
 
+def test_a_user_without_rights(server: Server) -> None:
+    with server.connect() as connection:
+        connection.execute("CREATE ROLE nobody LOGIN")
+        try:
+            url = make_url(server.url("postgres")).set(username="nobody").render_as_string()
+            facts = read_server(url)
+        finally:
+            connection.execute("DROP ROLE nobody")
+    assert facts.user == "nobody"
+    assert facts.usable_connections == 36
+    assert facts.connections >= 2
+
+
 def test_what_this_connection_itself_asks_for_says_nothing_of_others(server: Server) -> None:
     url = make_url(server.url("postgres")).update_query_dict({"options": "-c statement_timeout=4444"})
     assert read_server(url.render_as_string(hide_password=False)).number("statement_timeout") is None

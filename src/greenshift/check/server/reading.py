@@ -61,7 +61,8 @@ def _read(address: ServerAddress, connection: Connection) -> ServerFacts:
     }
     number = int(settings.get("server_version_num", connection.info.server_version))
     open_now, user, limit = connection.execute(
-        "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), current_user, "
+        # pg_stat_activity hides the kind of other users' backends.
+        "SELECT (SELECT sum(numbackends) FROM pg_stat_database), current_user, "
         "(SELECT datconnlimit FROM pg_database WHERE datname = current_database())"
     ).fetchall()[0]
     # At the far side of PgBouncer the server sees PgBouncer's address, not ours.

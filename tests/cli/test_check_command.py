@@ -320,3 +320,16 @@ def test_drift_without_services_is_one_line(check: Command, shop: Path) -> None:
 def test_a_server_that_does_not_answer_is_one_line(check: Command, shop: Path) -> None:
     done = check(shop, "--url", "postgresql://app:s3cret@127.0.0.1:1/shop", expected=2)
     assert done.stderr.startswith("error: the server 127.0.0.1:1/shop cannot be asked")
+
+
+def test_a_baseline_of_advice_and_drift_is_not_gone_in_a_run_that_asks_for_less(check: Command, services: Path) -> None:
+    everything = ("--drift", "--severity", "advice", "--baseline", "known.json")
+    file = services / "auth" / "db.py"
+    file.write_text(GOOD.replace("pool_pre_ping=True", "pool_size=5"))
+    check(services, *everything, "--write-baseline")
+    known = json.loads((services / "known.json").read_text())["findings"]
+    assert {"GS104", "GS701"} <= {one["rule"] for one in known}
+    check(services, *everything)
+    assert "the baseline has" not in check(services, "--baseline", "known.json").stdout
+    file.unlink()
+    assert "more of GS104 in auth/db.py" in check(services, "--baseline", "known.json").stdout

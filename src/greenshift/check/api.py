@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from greenshift.check.asking import looks_at_source
 from greenshift.check.baseline import KnownFinding, compare, read_baseline, write_baseline
 from greenshift.check.configuration import SeverityName
 from greenshift.check.errors import CheckError
 from greenshift.check.gathering import gather
 from greenshift.check.naming import below
 from greenshift.check.project import CheckedProject, find_projects, shown_from
+from greenshift.check.rules.registry import rule_of
 from greenshift.check.selection import Selection, known_rules
 from greenshift.check.source.decoding import read_files
 from greenshift.check.suppression import without_ignored
@@ -127,24 +129,25 @@ def _check_project(
     findings, by_comment = without_ignored(findings, text_of)
     findings = _of_use(findings, by_comment)
     lowest = Severity[(wanted.severity or project.configuration.severity).upper()]
-    findings = [one for one in findings if one.severity >= lowest]
-    suppressed = [one for one in by_comment if one.finding.severity >= lowest]
-    written = None
     path = _baseline_path(project, wanted)
+    written = None
     if wanted.write_baseline:
         if path is None:
             raise CheckError(
-                "--write-baseline needs a file", "name it: --baseline FILE, or baseline = in pyproject.toml"
+                "--write-baseline needs a file", 'name it: --baseline FILE, or baseline = "FILE" in pyproject.toml'
             )
         if project.shown or selection != _whole(project):
             raise CheckError("a baseline is of a whole project", "leave out the path, --select and --ignore")
-        written = write_baseline(path, findings)
+        written = write_baseline(path, (one for one in findings if one.severity >= lowest))
+    suppressed = by_comment
     if path is not None:
         compared = compare(findings, read_baseline(path))
         findings = list(compared.new)
         suppressed += [Suppressed(one, "baseline") for one in compared.known]
         if not project.shown and selection == _whole(project):
-            found.notes += map(_gone, compared.gone)
+            found.notes += [_gone(one) for one in compared.gone if _is_of_source(one)]
+    findings = [one for one in findings if one.severity >= lowest]
+    suppressed = [one for one in suppressed if one.finding.severity >= lowest]
     # The services are parts of the project.
     others = [program for program in found.programs if program is not found.source and not program.name]
     summary = {
@@ -190,6 +193,12 @@ def _with_line(finding: Finding, text_of: Callable[[str], str | None]) -> Findin
 def _text(texts: Mapping[str, str], root: Path, file: str) -> str | None:
     """Return a file's text; one of another service was not read with the project."""
     return texts[file] if file in texts else read_files(root, [file])[0].get(file)
+
+
+def _is_of_source(known: KnownFinding) -> bool:
+    """Return whether a finding would be there again in any run, rather than with --live, --url or --drift alone."""
+    rule = rule_of(known.rule)
+    return (rule is None or looks_at_source(rule)) and ":" not in known.file
 
 
 def _gone(known: KnownFinding) -> str:

@@ -10,6 +10,7 @@ from greenshift.check.facts import Program
 from greenshift.check.rules.rule import Rule, code
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.usage.at_import import is_conditional
+from greenshift.check.usage.expecting import is_expected_to_fail
 from greenshift.check.usage.names import Names
 from greenshift.check.usage.usage import usage_of
 from greenshift.report.findings import Edit, Finding, Place, Severity
@@ -164,7 +165,12 @@ def prepared(url: str):
         names = usage_of(program).names
         for file in program.files:
             for call in file.nodes(ast.Call) if "listen" in file.text else ():
-                if call.args and file.name(call.func) in _CALLS and not is_conditional(file, call):
+                if (
+                    call.args
+                    and file.name(call.func) in _CALLS
+                    and not is_conditional(file, call)
+                    and not is_expected_to_fail(file, call)
+                ):
                     yield from self._target(names, file, call.args[0])
 
     def _target(self, names: Names, file: SourceFile, target: ast.expr) -> Iterable[Finding]:

@@ -10,8 +10,10 @@ from greenshift.check.facts import Engine, Program, Scope
 from greenshift.check.rules.rule import Rule, code
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.usage.connecting import disposes
+from greenshift.check.usage.usage import usage_of
 from greenshift.report.findings import Finding, Severity
 
+_SESSIONS: Final = ("Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session")
 _OFTEN: Final = {Scope.REQUEST: "request", Scope.TASK: "task"}
 
 
@@ -134,6 +136,42 @@ def vacuum():
         ),
         code(
             """\
+from fastapi import Depends, FastAPI, Header
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+engines = {}
+
+
+def get_session(tenant: str = Header()):
+    if tenant not in engines:
+        engines[tenant] = create_engine(f"postgresql+psycopg://localhost/{tenant}")
+    with Session(engines[tenant]) as session:
+        yield session
+
+
+@app.get("/items")
+def items(session: Session = Depends(get_session)):
+    return []
+"""
+        ),
+        # RQ's worker forks a process for each job, and its end closes the connections.
+        code(
+            """\
+from rq.decorators import job
+from sqlalchemy import create_engine, text
+
+
+@job("low")
+def clean_up():
+    engine = create_engine("postgresql+psycopg://localhost/shop")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM carts WHERE left_at < now() - interval '1 day'"))
+"""
+        ),
+        code(
+            """\
 from fastapi import FastAPI, Request
 from sqlalchemy import create_engine, text
 
@@ -169,10 +207,27 @@ def _is_disposed_of(file: SourceFile, engine: Engine, program: Program) -> bool:
     for call in file.nodes(ast.Call):
         if file.place(call) == engine.place:
             function = file.function(call)
-            if function is None or disposes(function):
+            if function is None or disposes(function) or usage_of(program).roles.of(function) == "job":
+                return True
+            if _is_kept(file, call, function):
                 return True
             return _is_handed_on(file, call, function) and any(disposes(other.tree) for other in program.files)
     return True
+
+
+def _is_kept(file: SourceFile, call: ast.Call, function: ast.AST) -> bool:
+    """Whether an engine may outlive the request: it is put somewhere, or given to something that is not a session."""
+    above = file.parent(call)
+    if isinstance(above, ast.keyword):
+        above = file.parent(above)
+    if isinstance(above, ast.Call):
+        return (file.name(above.func) or "").rpartition(".")[2] not in _SESSIONS
+    targets = (
+        above.targets if isinstance(above, ast.Assign) else [above.target] if isinstance(above, ast.AnnAssign) else []
+    )
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    shared = {name for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    return len(names) != len(targets) or bool(names & shared)
 
 
 def _is_handed_on(file: SourceFile, call: ast.Call, function: ast.AST) -> bool:

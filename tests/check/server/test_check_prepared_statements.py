@@ -63,7 +63,7 @@ def test_the_rule_and_the_engine_agree(server: Server, bouncer: Path, driver: st
     findings = list(PreparedStatements().server(facts, [program]))
     assert [finding.place.line for finding in findings] == ([6] if fails else [])
     names: dict[str, Any] = {}
-    exec(source, names)  # noqa: S102 - the text above
+    exec(source, names)
     errors = asyncio.run(work(names["engine"]))
     assert bool(errors) is fails, errors
 

@@ -91,9 +91,15 @@ def says(engine: Engine, program: Program, *names: str) -> bool | None:
     """
     if engine.driver not in _KNOWN_DRIVERS or any(name in engine.listeners for name in _ON_CONNECT):
         return None
-    # Wherever a program names it: in a listener, in a statement, in a dict that is handed on.
-    if any(name in file.text for file in program.files for name in names):
+    said = _asks(engine, names)
+    # Wherever a program names it: in a listener, in a statement.
+    if said is False and any(name in file.text for file in program.files for name in names):
         return True
+    return said
+
+
+def _asks(engine: Engine, names: tuple[str, ...]) -> bool | None:
+    """Return whether the arguments or the URL of an engine name a setting; None if that is not known."""
     if engine.open_arguments or any(engine.argument(name) is not None for name in ("creator", "async_creator", "pool")):
         return None
     arguments = engine.connect_arguments

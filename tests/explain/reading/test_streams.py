@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from greenshift.masking import mask
 from greenshift.explain.reading.streams import streams
 from greenshift.explain.text import parse
+from greenshift.masking import mask
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "/srv/a.py", line 1, in f\n    g()\nValueError: no\n'
 

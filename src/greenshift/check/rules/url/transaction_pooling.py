@@ -93,6 +93,22 @@ engine = create_async_engine(
             },
             finds="before 0.31",
         ),
+        code(
+            """\
+import os
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(
+    os.environ["DATABASE_URL"],
+    pool_size=50,
+    pool_pre_ping=True,
+    connect_args={"prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__"},
+)
+""",
+            finds="asyncpg's own cache",
+        ),
     )
     good = (
         code(
@@ -159,13 +175,18 @@ engine = create_async_engine("postgresql+asyncpg://app@db/shop", connect_args=co
         """Look at both caches, the names and the pool."""
         pooling = transaction_pooling(engine, program)
         given = engine.connect_arguments
-        if engine.driver != "asyncpg" or not pooling or given is None:
+        if given is None or not engine.is_async:
             return
-        wrong = _wrong(engine, given, program)
+        cures = {"prepared_statement_name_func", "statement_cache_size"} & set(given)
+        # Names are given to statements for nothing else; which PgBouncer it is cannot be told from that.
+        is_guess = "prepared_statement_name_func" in given and not pooling and program.deployment.proxy is None
+        if engine.driver != "asyncpg" and not (is_guess and engine.driver is None):
+            return
+        wrong = _wrong(engine, given, program) if pooling or is_guess else ""
         if not wrong:
             return
         # Port 6432 alone does not say that the mode is not session; half of a cure does.
-        is_advice = pooling == "possible" and not {"prepared_statement_name_func", "statement_cache_size"} & set(given)
+        is_advice = is_guess or (pooling == "possible" and not cures)
         yield self.found(
             f"behind a PgBouncer in transaction mode {wrong}: prepared statements that already exist, or do not",
             engine.argument_place("connect_args"),

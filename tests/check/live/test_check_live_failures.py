@@ -45,10 +45,10 @@ def failure(folder: Path, target: str = "app.db:engine", **options: float) -> Ch
             id="environment",
         ),
         pytest.param(
-            "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    shop_secret_url: str\n"
+            "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    shop_secret: str\n"
             "    shop_size: int = 'hunter2'\n    model_config = {'validate_default': True}\nsettings = Settings()",
-            "importing app.db failed: the settings refuse shop_secret_url: Field required; "
-            "shop_size: Input should be a valid integer, unable to parse string as an integer (app/db.py:6)",
+            "importing app.db failed: the settings refuse shop_secret (Field required); "
+            "shop_size (Input should be a valid integer, unable to parse string as an integer) (app/db.py:6)",
             "set these variables",
             id="settings",
         ),
@@ -101,6 +101,18 @@ def failure(folder: Path, target: str = "app.db:engine", **options: float) -> Ch
             "importing app.db failed: RuntimeError: postgresql://shop:***@db/shop is down (app/db.py:1)",
             "run the import by itself",
             id="any",
+        ),
+        pytest.param(
+            "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
+            "importing app.db failed: Odd: no message (app/db.py:4)",
+            "run the import by itself",
+            id="no-message",
+        ),
+        pytest.param(
+            "print('\\x1b[31mred')\nraise RuntimeError('\\x1b[31mred')",
+            "importing app.db failed: RuntimeError:  [31mred (app/db.py:2); it printed last:  [31mred",
+            "run the import by itself",
+            id="control-characters",
         ),
         pytest.param(
             "import sys\nprint('Loading shop')\nprint('cannot find config.yml', file=sys.stderr)\nsys.exit('stopped')",

@@ -145,7 +145,7 @@ def _missing_module(error: ModuleNotFoundError, target: Target, root: str, doing
 
 def _refused_settings(error: Any) -> str:
     """Return each field that Pydantic refused with why; never the value, which may be a secret."""
-    refused = [f"{'.'.join(map(str, item['loc'])) or 'the settings'}: {item['msg']}" for item in error.errors()]
+    refused = [f"{'.'.join(map(str, item['loc'])) or 'the whole'} ({item['msg']})" for item in error.errors()]
     return "; ".join(refused[:4]) + (f" and {len(refused) - 4} more" if len(refused) > 4 else "")
 
 
@@ -156,5 +156,9 @@ def _raised_in(error: BaseException, file: str) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = _BACKGROUND.sub("", str(error)).strip().splitlines()
+    try:
+        text = str(error)
+    except Exception:  # a class of the application's may do anything
+        return "no message"
+    lines = _BACKGROUND.sub("", text).strip().splitlines()
     return lines[0] if lines else "no message"

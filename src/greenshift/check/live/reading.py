@@ -55,7 +55,7 @@ def read_live(
         raise CheckError(f"there is no folder {root}", "name the folder from which the application is imported")
     answer = _ask(targets, root.resolve(), {**os.environ, **(environment or {})}, deadline)
     if answer.problem:
-        raise CheckError(mask(answer.problem), answer.fix)
+        raise CheckError(_printable(mask(answer.problem)), answer.fix)
     engines = {id(engine): replace(engine, service=name) for engine in answer.engines}
     return Program(
         engines=tuple(engines.values()),
@@ -123,4 +123,9 @@ def _died(code: int | None, targets: Sequence[str], deadline: float) -> Answer:
 def _last_line(text: str) -> str:
     """Return the last line that the import printed, for a person; "" if it printed nothing."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "".join(character if character.isprintable() else " " for character in lines[-1])[:_SHOWN] if lines else ""
+    return lines[-1][:_SHOWN] if lines else ""
+
+
+def _printable(text: str) -> str:
+    """Return a text without what would change the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

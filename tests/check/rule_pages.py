@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from greenshift.check.asking import findings_of
-from greenshift.check.configuration import CheckConfiguration, read_configuration
-from greenshift.check.facts import Program
+sys.path.insert(0, str(Path(__file__).parent / "rules"))
+
+from sample_findings import sample_findings
+
 from greenshift.check.rules.registry import all_rules
 from greenshift.check.rules.rule import Rule, Sample
 from greenshift.check.server.facts import ServerFacts
-from greenshift.check.static.reading import read_program
 from greenshift.report.findings import Finding
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,7 +86,7 @@ def page(rule: Rule) -> str:
     ]
     for number, sample in enumerate(rule.bad):
         parts += ["---"] if number else []
-        parts += [*_sample(sample), *(f"> {_where(one)}{one.message}" for one in _found(rule, sample))]
+        parts += [*_sample(sample), *(f"> {_where(one)}{one.message}" for one in sample_findings(rule, sample))]
         if sample.fixed:
             parts += ["After `--fix`:", *_files({**sample.fixed})]
     parts.append("## What it leaves alone")
@@ -137,34 +137,6 @@ def _server(server: ServerFacts) -> str:
     if not server.is_local:
         said.append("an encrypted connection" if server.is_encrypted else "a connection that is not encrypted")
     return f"The server, PostgreSQL{f' {version}' if version else ''}: {', '.join(said)}."
-
-
-def _found(rule: Rule, sample: Sample) -> list[Finding]:
-    configuration = _configuration(sample.files)
-    program, findings = read_program(sample.files, configuration)
-    found = [finding for finding in findings if finding.rule == rule.id]
-    found += findings_of([rule], program)
-    if not found and type(rule).services is not Rule.services:
-        found += rule.services(_services(sample.files, configuration))
-    if sample.server is not None:
-        found += rule.server(sample.server, [program])
-    return found
-
-
-def _services(files: Mapping[str, str], configuration: CheckConfiguration) -> list[Program]:
-    """Read one program for each folder, as samples of drift have them."""
-    names = sorted({path.partition("/")[0] for path in files if "/" in path})
-    return [
-        read_program(
-            {path: text for path, text in files.items() if path.startswith(f"{name}/")}, configuration, name=name
-        )[0]
-        for name in names
-    ]
-
-
-def _configuration(files: Mapping[str, str]) -> CheckConfiguration:
-    tool = tomllib.loads(files.get("pyproject.toml", "")).get("tool", {}).get("greenshift", {})
-    return read_configuration(tool.get("check", {}), tool.get("services", {}))
 
 
 if __name__ == "__main__":

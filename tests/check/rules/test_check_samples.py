@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import tempfile
-import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
 import pytest
+from sample_findings import sample_findings
 
-from greenshift.check.asking import findings_of
-from greenshift.check.configuration import CheckConfiguration, read_configuration
-from greenshift.check.drift import read_services
-from greenshift.check.facts import Program
 from greenshift.check.fixing import apply_edits
 from greenshift.check.rules.registry import all_rules
 from greenshift.check.rules.rule import Rule, Sample
-from greenshift.check.static.reading import read_program
-from greenshift.report.findings import Finding, Severity
+from greenshift.report.findings import Severity
 
 FAMILIES = {
     "0": "checker",
@@ -43,47 +35,9 @@ def _samples(kind: str) -> list[object]:
     ]
 
 
-def _configuration(files: Mapping[str, str]) -> CheckConfiguration:
-    tool = tomllib.loads(files.get("pyproject.toml", "")).get("tool", {}).get("greenshift", {})
-    return read_configuration(tool.get("check", {}), tool.get("services", {}))
-
-
-@cache
-def _read(files: tuple[tuple[str, str], ...]) -> tuple[Program, list[Finding]]:
-    return read_program(dict(files), _configuration(dict(files)))
-
-
-def _services(files: Mapping[str, str]) -> list[Program]:
-    """Read the services of pyproject.toml, under the environments of ``.env.NAME``; none if it names none."""
-    configuration = _configuration(files)
-    if not configuration.services:
-        return []
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in files.items():
-            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
-            (Path(folder) / path).write_text(text, encoding="utf-8")
-        environments = {path.removeprefix(".env."): Path(folder, path) for path in files if path.startswith(".env.")}
-        return read_services(configuration, Path(folder), environments)
-
-
-def _found(rule: Rule, sample: Sample, files: Mapping[str, str] | None = None) -> list[Finding]:
-    return list(_ask(rule, sample, files or sample.files))
-
-
-def _ask(rule: Rule, sample: Sample, files: Mapping[str, str]) -> Iterator[Finding]:
-    program, findings = _read(tuple(files.items()))
-    yield from (finding for finding in findings if finding.rule == rule.id)
-    if sample.server is None:
-        yield from findings_of([rule], program)
-    if type(rule).services is not Rule.services:
-        yield from rule.services(_services(files))
-    if sample.server is not None:
-        yield from rule.server(sample.server, [program])
-
-
 @pytest.mark.parametrize(("rule", "sample"), _samples("bad"))
-def test_bad_sample_is_found(rule: Rule, sample: Sample) -> None:
-    findings = _found(rule, sample)
+def test_bad_sample_issample_findings(rule: Rule, sample: Sample) -> None:
+    findings = sample_findings(rule, sample)
     assert findings, "not found"
     assert {finding.rule for finding in findings} == {rule.id}
     assert any(sample.finds in finding.message for finding in findings), [finding.message for finding in findings]
@@ -104,20 +58,20 @@ def test_bad_sample_is_found_by_no_other_rule(rule: Rule, sample: Sample) -> Non
         for other in RULES
         # Advice, and what a program as a whole lacks, may be said beside it.
         if other.id != rule.id and other.severity > Severity.ADVICE and other.id[2] == rule.id[2]
-        for finding in _found(other, sample)
+        for finding in sample_findings(other, sample)
         if finding.severity > Severity.ADVICE
     }
     assert not others
 
 
 @pytest.mark.parametrize(("rule", "sample"), _samples("good"))
-def test_good_sample_is_not_found(rule: Rule, sample: Sample) -> None:
-    assert [finding.message for finding in _found(rule, sample)] == []
+def test_good_sample_is_notsample_findings(rule: Rule, sample: Sample) -> None:
+    assert [finding.message for finding in sample_findings(rule, sample)] == []
 
 
 @pytest.mark.parametrize(("rule", "sample"), _samples("bad"))
 def test_edits_give_the_fixed_sample(rule: Rule, sample: Sample) -> None:
-    fixed = apply_edits(_found(rule, sample), sample.files)
+    fixed = apply_edits(sample_findings(rule, sample), sample.files)
     assert dict(fixed.texts) == dict(sample.fixed)
     assert not fixed.left
     if not sample.fixed:
@@ -126,7 +80,7 @@ def test_edits_give_the_fixed_sample(rule: Rule, sample: Sample) -> None:
     for path, text in fixed.texts.items():
         if path.endswith(".py"):
             ast.parse(text)
-    assert [finding.message for finding in _found(rule, sample, files)] == []
+    assert [finding.message for finding in sample_findings(rule, sample, files)] == []
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in RULES])

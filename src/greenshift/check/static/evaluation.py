@@ -18,7 +18,7 @@ from greenshift.check.static.project import Project
 
 # Bounds: what is deeper, or takes more steps, is not told.
 _DEEPEST: Final = 90
-_MOST_STEPS: Final = 20_000
+_MOST_STEPS: Final = 5_000
 _MOST_FRAMES: Final = 50
 
 _BUILTINS: Final = frozenset(
@@ -60,6 +60,7 @@ class Evaluator:
         self._writers: dict[str, Mapping[str, list[FunctionNode]]] = {}
         self._calls: dict[str, list[tuple[SourceFile, ast.Call]]] = {}
         self._importing: set[str] = set()
+        self._stars: dict[str, list[ast.ImportFrom]] = {}
         self._steps = 0
         self._depth = 0
         self._cuts = 0
@@ -131,9 +132,11 @@ class Evaluator:
         if known is not None:
             return known
         self._steps += 1
-        if key in self._active or self._depth > _DEEPEST or self._steps > _MOST_STEPS:
+        if key in self._active:
+            return unknown("it depends on itself")
+        if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
             self._cuts += 1
-            return unknown("it depends on itself" if key in self._active else "it is too much to follow")
+            return unknown("it is too much to follow")
         cuts = self._cuts
         self._active.add(key)
         self._depth += 1
@@ -143,6 +146,7 @@ class Evaluator:
         finally:
             self._active.discard(key)
             self._depth -= 1
+        # What a circle cut short has an unknown part, and is kept with it; what was too deep may be told from nearer.
         if cuts == self._cuts or self._depth == 0:
             self._known[key] = found
         return found
@@ -273,9 +277,17 @@ class Evaluator:
             self._calls[name] = known
         return known
 
-    def imports_of(self, file: SourceFile) -> list[ast.Import | ast.ImportFrom]:
-        """Return the imports of a file."""
-        return list(import_statements(file.tree))
+    def star_imports(self, file: SourceFile) -> list[ast.ImportFrom]:
+        """Return the star imports of a file."""
+        known = self._stars.get(file.path)
+        if known is None:
+            known = [
+                statement
+                for statement in import_statements(file.tree)
+                if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*"
+            ]
+            self._stars[file.path] = known
+        return known
 
 
 # The kinds of expressions

@@ -93,11 +93,9 @@ def starred(evaluator: Evaluator, file: SourceFile, name: str) -> Value | None:
         file: the importing module.
         name: the name.
     """
-    if name.startswith("_") or "*" not in file.text:
+    if name.startswith("_") or "import *" not in file.text:
         return None
-    for statement in evaluator.imports_of(file):
-        if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
-            continue
+    for statement in evaluator.star_imports(file):
         location = location_of(evaluator, statement, file)
         if location is None:
             continue

@@ -89,6 +89,18 @@ def test_the_failure_that_took_staging_down_is_found_at_its_line(run: Run) -> No
     )
 
 
+def test_what_is_named_is_shown_wherever_it_lies(run: Run) -> None:
+    narrow = '[tool.greenshift.check]\npaths = ["other"]\n'
+    plain = BROKEN.replace('getattr(pool, os.environ.get("POOL_CLASS", "QueuePool"))', "pool.QueuePool")
+    files = {"app": plain, "other__db": "x = 1\n", "pyproject": narrow}
+    assert run("--select", "GS101", **files).returncode == 0
+    named = run("--select", "GS101", "--live", "app:engine", **files)
+    assert named.returncode == 1
+    assert named.stdout.count("GS101") == 1
+    whole = run("--select", "GS101", "--live", "app:engine", app=plain)
+    assert whole.stdout.count("GS101") == 1, "source and import tell the same"
+
+
 def test_an_import_that_fails_is_one_line(run: Run) -> None:
     error, fix = refused(run("--live", "app:engine", app="import no_such_library\n"))
     assert error == "error: importing app failed: No module named 'no_such_library' (app.py:1)"

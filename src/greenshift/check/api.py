@@ -122,8 +122,9 @@ def _check_project(
 ) -> tuple[Report, int | None]:
     found = gather(project, selection, wanted, is_first=is_first)
     text_of = partial(_text, found.texts, project.root)
+    shown = (*(one for one in found.findings if _is_shown(one, project)), *found.named)
     findings = sorted(
-        (_with_line(one, text_of) for one in dict.fromkeys(found.findings) if _is_shown(one, project)),
+        (_with_line(one, text_of) for one in dict.fromkeys(shown)),
         key=lambda one: (one.place, one.rule, one.message),
     )
     findings, by_comment = without_ignored(findings, text_of)

@@ -26,6 +26,7 @@ class Found:
 
     Attributes:
         findings: what the rules say, in no order.
+        named: those about what was named itself (an import, a service, a server), which are shown in any case.
         source: the program that the project's source is; None if it comes from the cache.
         programs: what was read, imported, or compared.
         tables: the services side by side.
@@ -37,6 +38,7 @@ class Found:
     """
 
     findings: list[Finding] = field(default_factory=list)
+    named: list[Finding] = field(default_factory=list)
     source: Program | None = None
     programs: list[Program] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
@@ -140,10 +142,9 @@ def _add_live(project: CheckedProject, selection: Selection, wanted: Wanted, fou
     program = replace(program, deployment=project.configuration.deployment())
     found.notes += program.notes
     # What source says already is not said twice.
-    known = {(one.rule, one.place.file, one.place.line) for one in found.findings if one.place.line}
-    found.findings += [
-        one for one in _asked(selection, program) if (one.rule, one.place.file, one.place.line) not in known
-    ]
+    shown = [one for one in found.findings if project.shows(one.place.file)]
+    known = {(one.rule, one.subject or one.place) for one in shown}
+    found.named += [one for one in _asked(selection, program) if (one.rule, one.subject or one.place) not in known]
     found.programs.append(program)
 
 
@@ -159,7 +160,7 @@ def _add_services(project: CheckedProject, selection: Selection, wanted: Wanted,
     for program in programs:
         found.notes += program.notes
     for rule in selection.rules():
-        found.findings += _guarded(rule, lambda one: one.services(programs))
+        found.named += _guarded(rule, lambda one: one.services(programs))
     found.programs += programs
 
 
@@ -182,5 +183,6 @@ def _add_server(project: CheckedProject, selection: Selection, wanted: Wanted, f
     found.notes += notes
     # What the server says itself goes before what source alone can tell of it.
     found.findings = [finding for finding in found.findings if not finding.rule.startswith("GS5")]
+    found.named = [finding for finding in found.named if not finding.rule.startswith("GS5")]
     for rule in selection.rules():
-        found.findings += _guarded(rule, lambda one: one.server(server, programs))
+        found.named += _guarded(rule, lambda one: one.server(server, programs))

@@ -100,10 +100,8 @@ def _has_greenlet(requirements: Requirements) -> bool:
 
 def _edits(requirement: Requirement, place: Place) -> list[Edit]:
     """Return the edit that adds the extra; none for Poetry's tables, whose keys are names alone."""
-    name = len(requirement.name)
-    if place.line != place.end_line or (
-        place.end_column - place.column == name and not place.file.endswith((".txt", ".in"))
-    ):
+    name, width = len(requirement.name), place.end_column - place.column
+    if place.line != place.end_line or width < name or (width == name and not place.file.endswith((".txt", ".in"))):
         return []
     column = place.column + name + (1 if requirement.extras else 0)
     new = "asyncio," if requirement.extras else "[asyncio]"

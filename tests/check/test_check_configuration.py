@@ -105,3 +105,13 @@ def test_a_wrong_service_is_one_line(service: Any, problem: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         read_configuration({}, {"auth": service}, "p.toml")
     assert problem in raised.value.problem
+
+
+def test_what_services_say_themselves_is_not_known_of_the_whole() -> None:
+    configuration = read_configuration(
+        {"workers": 4, "instances": 2}, {"auth": {"path": "auth", "workers": 1}, "shop": {"path": "shop"}}
+    )
+    whole = configuration.deployment()
+    assert (whole.workers, whole.instances) == (None, Value.of(2))
+    assert configuration.deployment("auth").workers == Value.of(1)
+    assert configuration.deployment("shop").workers == Value.of(4)

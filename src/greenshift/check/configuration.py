@@ -102,6 +102,9 @@ class CheckConfiguration:
         given: dict[str, Any] = {}
         for name in _DEPLOYMENT:
             value = getattr(own, name) if own is not None else None
+            if own is None and any(getattr(one, name) is not None for one in self.services.values()):
+                # Where services say it themselves, it is not one thing for the project as a whole.
+                continue
             value = getattr(self, name) if value is None else value
             if value is not None:
                 given[name] = value if name == "proxy" else Value.of(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from greenshift.check.asking import findings_of
+from greenshift.check.collection import uncollected
 from greenshift.check.errors import CheckError
 from greenshift.check.facts import Program
 from greenshift.check.project import CheckedProject
@@ -62,7 +63,8 @@ def gather(project: CheckedProject, selection: Selection, wanted: Wanted, *, is_
         CheckError: an import fails, a service is not there, or a server does not answer.
     """
     found = Found()
-    _read(project, selection, wanted, found)
+    with uncollected():
+        _read(project, selection, wanted, found)
     if is_first:
         _add_live(project, selection, wanted, found)
         _add_services(project, selection, wanted, found)

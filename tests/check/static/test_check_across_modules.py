@@ -136,3 +136,14 @@ def test_files_know_their_modules_and_imports() -> None:
         {"sa": "sqlalchemy", "URL": "shop.config.URL"},
     )
     assert modules["src/shop/db/__init__.py"] == ("shop.db", {"engine": "shop.db.engine.engine"})
+
+
+def test_a_session_knows_the_engine_that_the_application_keeps() -> None:
+    files = {
+        "app/main.py": MAKE + "async def lifespan(app):\n    app.state.engine = create_engine('a://')\n    yield\n",
+        "app/routes.py": "from fastapi import Depends, Request\nfrom sqlalchemy.orm import Session\n"
+        "def get_engine(request: Request):\n    return request.app.state.engine\n"
+        "def get_session(engine=Depends(get_engine)):\n    with Session(engine) as session:\n        yield session\n",
+    }
+    program = program_of(files)
+    assert program.session_factories[0].engine is program.engines[0]

@@ -59,6 +59,7 @@ class Evaluator:
         self._active: set[tuple[int, Frame]] = set()
         self._writers: dict[str, Mapping[str, list[FunctionNode]]] = {}
         self._calls: dict[str, list[tuple[SourceFile, ast.Call]]] = {}
+        self._states: dict[str, list[tuple[SourceFile, ast.expr]]] | None = None
         self._importing: set[str] = set()
         self._stars: dict[str, list[ast.ImportFrom]] = {}
         self._steps = 0
@@ -277,6 +278,22 @@ class Evaluator:
             self._calls[name] = known
         return known
 
+    def state(self, name: str) -> Value | None:
+        """Return what the program assigns to ``app.state.NAME``, under whatever name it knows the application."""
+        if self._states is None:
+            self._states = {}
+            for file in self.project.mentioning(".state."):
+                for assign in file.nodes(ast.Assign) if not file.is_test else ():
+                    for target in assign.targets:
+                        path = dotted(target) or ""
+                        owner, _, last = path.rpartition(".")
+                        if owner.endswith(".state"):
+                            self._states.setdefault(last, []).append((file, assign.value))
+        written = self._states.get(name)
+        if not written:
+            return None
+        return union(self.evaluate(value, self.frame_of(file, value)) for file, value in written)
+
     def star_imports(self, file: SourceFile) -> list[ast.ImportFrom]:
         """Return the star imports of a file."""
         known = self._stars.get(file.path)
@@ -309,7 +326,10 @@ def _attribute(evaluator: Evaluator, node: ast.Attribute, frame: Frame) -> Value
         found = names.reaching(evaluator, path, node, frame)
         if found is not None:
             return found
-    return attributes.attribute(evaluator, evaluator.evaluate(node.value, frame), node.attr)
+    found = attributes.attribute(evaluator, evaluator.evaluate(node.value, frame), node.attr)
+    if not found.options and isinstance(node.value, ast.Attribute) and node.value.attr == "state":
+        return evaluator.state(node.attr) or found
+    return found
 
 
 def _call(evaluator: Evaluator, node: ast.Call, frame: Frame) -> Value:

@@ -57,7 +57,7 @@ def test_a_service_is_run_as_its_own_table_says_and_else_as_the_whole() -> None:
     )
     assert read.deployment("auth").workers == Value.of(1)
     assert read.deployment("auth").request_timeout == Value.of(30.0)
-    assert read.deployment("web").workers == read.deployment().workers == Value.of(4)
+    assert read.deployment("web").workers == Value.of(4)
     assert read.deployment().instances is None
 
 

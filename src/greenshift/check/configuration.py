@@ -23,6 +23,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "proxy": get_args(Proxy),
 }
 _DEPLOYMENT: Final = ("workers", "instances", "max_connections", "request_timeout", "proxy", "proxy_idle_timeout")
+_MULTIPLIERS: Final = ("workers", "instances")
 _Table = TypeVar("_Table")
 
 
@@ -102,8 +103,8 @@ class CheckConfiguration:
         given: dict[str, Any] = {}
         for name in _DEPLOYMENT:
             value = getattr(own, name) if own is not None else None
-            if own is None and any(getattr(one, name) is not None for one in self.services.values()):
-                # Where services say it themselves, it is not one thing for the project as a whole.
+            if own is None and name in _MULTIPLIERS and any(getattr(one, name) for one in self.services.values()):
+                # Where services say it themselves, there is no one number for the project as a whole.
                 continue
             value = getattr(self, name) if value is None else value
             if value is not None:

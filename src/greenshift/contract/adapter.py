@@ -53,8 +53,11 @@ class Session(Protocol):
             model: the record's model.
             record: where to begin.
             relationship: its name.
-            load: ``lazy``, ``awaitable`` or ``eager``: how it is to be read.
+            load: ``lazy``, ``awaitable``, ``eager`` or ``joined``: how it is to be read.
         """
+
+    async def link(self, model: Model, record: Record, relationship: str, others: Sequence[Record]) -> None:
+        """Make a relationship that is writable lead to these records (at most one for a scalar), and send that."""
 
     async def preload(self, model: Model, key: Key, chain: Sequence[str]) -> tuple[Record | None, int]:
         """Return a record with a chain of relationships loaded, and the number of statements that it took."""

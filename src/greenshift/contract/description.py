@@ -6,7 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Loading = Literal["lazy", "awaitable", "eager"]
+Loading = Literal["lazy", "awaitable", "eager", "joined"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key of a table, of one or several columns.
+
+    Attributes:
+        columns: this model's attributes, in the key's order.
+        target: the name of the model that the key leads to; empty if no model maps that table.
+        target_columns: the target's attributes, in the same order.
+        is_deferred: whether it is checked at commit only (``INITIALLY DEFERRED``).
+        on_delete: what the database does with this row when that one is deleted; empty if it refuses.
+    """
+
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+    is_deferred: bool = False
+    on_delete: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,7 @@ class Column:
         is_deferred_check: whether that foreign key is checked at commit only.
         json: whether it holds JSON.
         database_type: the type as the database calls it, for people.
+        column_name: the column's name in the database; empty if it is that of the attribute.
     """
 
     name: str
@@ -54,6 +74,12 @@ class Column:
     is_deferred_check: bool = False
     json: bool = False
     database_type: str = ""
+    column_name: str = ""
+
+    @property
+    def stored_name(self) -> str:
+        """The name in the database."""
+        return self.column_name or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +93,12 @@ class Relationship:
         local: this model's columns that make it, each with the other's; empty for one through an association table.
         through: the association table's name, for many to many.
         is_writable: whether the program writes through it (``viewonly`` it does not).
-        loads: the ways in which it can be read: ``lazy`` (sync only), ``awaitable``, ``eager``.
+        loads: the ways in which it can be read: ``lazy`` (sync only), ``awaitable``, ``eager`` (a statement of its
+            own), ``joined`` (in the same statement).
         back: the other model's relationship that mirrors it, if it has one.
         deletes_orphans: whether deleting this record deletes the others (a cascade of the model or the database).
+        owns: whether the other records live for this one only, though this one holds the key (``single_parent``).
+        needs: what async code must write to have it loaded, for people: ``selectinload(User.orders)``.
     """
 
     name: str
@@ -81,6 +110,8 @@ class Relationship:
     loads: tuple[Loading, ...] = ("lazy", "eager")
     back: str | None = None
     deletes_orphans: bool = False
+    owns: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +127,8 @@ class Model:
         keys: the attribute names of the primary key, in its order.
         uniques: sets of columns of which no two rows share the values.
         checks: conditions that the table declares, as SQL with column names.
+        foreign_keys: to other tables, without the one that inheritance makes.
+        has_json: whether the models have their own way to JSON.
         is_association: whether it is nothing but the link between others: a key of foreign keys.
         version: the column that counts versions, for optimistic locking.
         discriminator: the column and the value that tell this class among those that share its table.
@@ -112,6 +145,8 @@ class Model:
     keys: tuple[str, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    has_json: bool = False
     is_association: bool = False
     version: str | None = None
     discriminator: tuple[str, Any] | None = None

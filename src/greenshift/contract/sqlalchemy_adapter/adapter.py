@@ -1,0 +1,109 @@
+"""SQLAlchemy's models, driven by Session and by AsyncSession."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import MetaData, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Mapper, registry
+
+from greenshift.contract.adapter import Ground
+from greenshift.contract.description import Model
+from greenshift.contract.errors import ContractError
+from greenshift.contract.sqlalchemy_adapter.async_session import AsyncGround
+from greenshift.contract.sqlalchemy_adapter.describe import describe
+from greenshift.contract.sqlalchemy_adapter.sync_session import SyncGround
+
+
+class SQLAlchemyAdapter:
+    """The models of a declarative base, of ``SQLModel``, or of a registry.
+
+    Args:
+        base: what they are mapped with; it has a ``registry`` or a ``metadata``, or is one.
+        driver: of the async flavour: ``asyncpg`` or ``psycopg``; None for asyncpg where it is installed.
+
+    Raises:
+        ContractError: nothing is mapped with the base.
+    """
+
+    def __init__(self, base: Any, driver: str | None = None) -> None:
+        mappers = _mappers(base)
+        if not mappers:
+            raise ContractError(
+                f"no model is mapped with {getattr(base, '__name__', base)!s}",
+                "name the base through a module that imports the models, for example app.models:Base",
+            )
+        next(iter(mappers)).registry.configure(cascade=True)
+        self._metadata: MetaData = _metadata(base, mappers)
+        self._models = describe(mappers)
+        self._driver = driver or ("asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg")
+
+    def models(self) -> Sequence[Model]:
+        """Return the models."""
+        return self._models
+
+    def create(self, url: str) -> None:
+        """Create the tables, where they are not there yet."""
+        engine = create_engine(_with_driver(url, "psycopg"))
+        try:
+            self._metadata.create_all(engine)
+        finally:
+            engine.dispose()
+
+    def open(self, url: str, *, is_async: bool) -> AbstractAsyncContextManager[Ground]:
+        """Open a database."""
+        return (
+            _async_ground(_with_driver(url, self._driver)) if is_async else _sync_ground(_with_driver(url, "psycopg"))
+        )
+
+    def is_refusal(self, error: Exception) -> str | None:
+        """Return the SQLSTATE of an error that the database sent."""
+        if not isinstance(error, DBAPIError):
+            return None
+        state = getattr(error.orig, "sqlstate", None)
+        return str(state) if state else None
+
+
+@asynccontextmanager
+async def _sync_ground(url: str) -> AsyncIterator[Ground]:
+    engine = create_engine(url)
+    try:
+        yield SyncGround(engine)
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def _async_ground(url: str) -> AsyncIterator[Ground]:
+    engine = create_async_engine(url)
+    try:
+        yield AsyncGround(engine)
+    finally:
+        await engine.dispose()
+
+
+def _with_driver(url: str, driver: str) -> str:
+    return make_url(url).set(drivername=f"postgresql+{driver}").render_as_string(hide_password=False)
+
+
+def _mappers(base: Any) -> list[Mapper[Any]]:
+    found = base if isinstance(base, registry) else getattr(base, "registry", None)
+    if not isinstance(found, registry):
+        # SQLModel keeps its registry elsewhere.
+        found = getattr(base, "_sa_registry", None)
+    if not isinstance(found, registry):
+        raise ContractError(
+            f"{getattr(base, '__name__', base)!s} is no declarative base",
+            "name a declarative base, SQLModel or a registry, for example app.models:Base",
+        )
+    return list(found.mappers)
+
+
+def _metadata(base: Any, mappers: Sequence[Mapper[Any]]) -> MetaData:
+    found = getattr(base, "metadata", None)
+    return found if isinstance(found, MetaData) else mappers[0].registry.metadata

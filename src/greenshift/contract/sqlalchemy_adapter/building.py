@@ -1,0 +1,100 @@
+"""Make an instance of a mapped class, whatever its ``__init__`` takes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column
+from sqlalchemy import inspect as inspect_mapped
+from sqlalchemy.orm import Mapper
+from sqlalchemy.orm.interfaces import MANYTOONE
+
+from greenshift.contract.errors import RowError
+
+
+def build(model: type[Any], values: Mapping[str, Any], related: Mapping[str, Any]) -> Any:
+    """Make an instance.
+
+    Args:
+        model: the class.
+        values: of its columns.
+        related: records that many-to-one relationships lead to, for an ``__init__`` that asks for them.
+
+    Raises:
+        RowError: the model refuses the values, or its ``__init__`` wants what no column holds.
+    """
+    taken, missing = _parameters(model, {**related, **values})
+    if missing:
+        raise RowError(
+            f"{model.__name__}.__init__ wants {', '.join(missing)}, which no column holds",
+            "give it a default, or leave the model out",
+        )
+    try:
+        record = model(**taken)
+        for name, value in values.items():
+            if name not in taken:
+                setattr(record, name, value)
+    except (ValueError, TypeError, AssertionError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RowError(
+            f"{model.__name__} refuses the values made for it: {reason}",
+            f"say what it takes: build = {{{model.__name__}.<column>: <value or callable>}}",
+        ) from error
+    return record
+
+
+def wanted_relationships(model: type[Any], values: Mapping[str, Any]) -> dict[str, tuple[type[Any], tuple[Any, ...]]]:
+    """Return the records that an ``__init__`` with parameters of its own wants: by relationship, the class and the key.
+
+    A mapped dataclass passes None for a relationship that is left out, which would clear the foreign key beside it.
+    """
+    parameters = _named_parameters(model)
+    if parameters is None:
+        return {}
+    mapper: Mapper[Any] = inspect_mapped(model)
+    found = {}
+    for one in mapper.relationships:
+        if one.direction is not MANYTOONE or one.key not in parameters:
+            continue
+        by_remote = {there: here for here, there in one.local_remote_pairs or ()}
+        key = tuple(_value(mapper, by_remote.get(column), values) for column in one.mapper.primary_key)
+        if key and all(part is not None for part in key):
+            found[one.key] = (one.mapper.class_, key)
+    return found
+
+
+def _value(mapper: Mapper[Any], column: Any, values: Mapping[str, Any]) -> Any:
+    if not isinstance(column, Column) or not any(one is column for one in mapper.columns):
+        return None
+    return values.get(mapper.get_property_by_column(column).key)
+
+
+def _named_parameters(model: type[Any]) -> dict[str, inspect.Parameter] | None:
+    """Return the parameters of ``__init__``; None if it takes any keyword, as SQLAlchemy's own does."""
+    try:
+        found = dict(inspect.signature(model).parameters)
+    except (TypeError, ValueError):
+        return None
+    return None if any(one.kind is one.VAR_KEYWORD for one in found.values()) else found
+
+
+def _parameters(model: type[Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    parameters = _named_parameters(model)
+    if parameters is None:
+        mapper: Mapper[Any] = inspect_mapped(model)
+        return {name: value for name, value in values.items() if name not in mapper.relationships}, []
+    taken = {name: values[name] for name in parameters if name in values}
+    missing = []
+    mapper = inspect_mapped(model)
+    for name, one in parameters.items():
+        if name in taken or one.default is not one.empty or one.kind is one.VAR_POSITIONAL:
+            continue
+        if name in mapper.columns:
+            taken[name] = None
+        elif name in mapper.relationships:
+            taken[name] = [] if mapper.relationships[name].uselist else None
+        else:
+            missing.append(name)
+    return taken, missing

@@ -1,0 +1,105 @@
+"""What a mapped column holds."""
+
+from __future__ import annotations
+
+import enum
+import typing
+from typing import Any
+
+from sqlalchemy import JSON, Column, Enum, FetchedValue, Numeric, Table, TypeDecorator
+from sqlalchemy.orm import ColumnProperty, Mapper
+from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEngine
+
+from greenshift.contract import description
+
+
+def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> description.Column:
+    """Describe a mapped column; foreign keys and uniques of several columns belong to the model.
+
+    Args:
+        mapper: the model's.
+        attribute: of which the first expression is a column of a table.
+    """
+    columns = [column for column in attribute.columns if isinstance(column, Column)]
+    column = columns[0]
+    kind = _implementation(column.type)
+    computed = column.computed is not None
+    identity = column.identity is not None
+    sequence = bool(column.default is not None and column.default.is_sequence)
+    generated = computed or identity or sequence or any(_counts_up(one) for one in columns)
+    managed = any(one is mapper.version_id_col or one is mapper.polymorphic_on for one in columns)
+    return description.Column(
+        name=attribute.key,
+        python_type=_python_type(mapper, attribute.key, column.type),
+        item_type=_item_type(kind),
+        is_nullable=all(bool(one.nullable) for one in columns),
+        is_key=any(one.primary_key for one in columns),
+        is_generated=generated,
+        has_default=managed or any(one.default is not None or one.server_default is not None for one in columns),
+        is_server_default=not (computed or identity) and isinstance(column.server_default, FetchedValue),
+        is_unique=any(bool(one.unique) for one in columns),
+        is_writable=not computed and not (identity and column.identity.always),  # type: ignore[union-attr]
+        length=_length(kind),
+        precision=kind.precision if isinstance(kind, Numeric) else None,
+        scale=kind.scale if isinstance(kind, Numeric) else None,
+        has_time_zone=bool(kind.timezone) if isinstance(kind, DateTime | Time) else None,
+        choices=_choices(kind),
+        json=isinstance(kind, JSON),
+        database_type=str(column.type),
+        column_name=column.name,
+    )
+
+
+def _implementation(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    while isinstance(kind, TypeDecorator):
+        kind = kind.impl_instance
+    return kind
+
+
+def _counts_up(column: Column[Any]) -> bool:
+    return isinstance(column.table, Table) and column.table.autoincrement_column is column
+
+
+def _length(kind: TypeEngine[Any]) -> int | None:
+    return kind.length if isinstance(kind, String | LargeBinary) and not isinstance(kind, Enum) else None
+
+
+def _choices(kind: TypeEngine[Any]) -> tuple[Any, ...]:
+    if not isinstance(kind, Enum):
+        return ()
+    return tuple(kind.enum_class) if kind.enum_class is not None else tuple(kind.enums)
+
+
+def _item_type(kind: TypeEngine[Any]) -> type[Any] | None:
+    return _native(kind.item_type) if isinstance(kind, ARRAY) else None
+
+
+def _python_type(mapper: Mapper[Any], name: str, kind: TypeEngine[Any]) -> type[Any]:
+    annotated = _annotated_type(mapper.class_, name)
+    if isinstance(kind, TypeDecorator) and annotated is not None:
+        # The decorator takes what the model says, and makes of it what its implementation stores.
+        return annotated
+    if annotated is not None and issubclass(annotated, enum.Enum):
+        return annotated
+    return _native(kind)
+
+
+def _native(kind: TypeEngine[Any]) -> type[Any]:
+    if isinstance(_implementation(kind), JSON):
+        return dict
+    try:
+        found = kind.python_type
+    except NotImplementedError:
+        return object
+    return found
+
+
+def _annotated_type(model: type[Any], name: str) -> type[Any] | None:
+    try:
+        hint = typing.get_type_hints(model).get(name)
+    except Exception:  # names that exist for a type checker only
+        return None
+    while (arguments := typing.get_args(hint)) and not isinstance(hint, type):
+        real = [one for one in arguments if one is not type(None)]
+        hint = real[0]
+    return hint if isinstance(hint, type) else None

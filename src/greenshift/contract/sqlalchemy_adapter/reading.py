@@ -1,0 +1,52 @@
+"""What a record holds, and what of it must be read from the database first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import inspect as inspect_mapped
+from sqlalchemy.orm import InstanceState
+
+from greenshift.contract.description import Model
+
+
+def not_loaded(model: Model, record: Any) -> list[str]:
+    """Return the columns and column properties that a record would have to ask the database for."""
+    state: InstanceState[Any] = inspect_mapped(record)
+    wanted = {*model.columns, *model.computed}
+    return sorted(name for name in wanted & state.unloaded if name in state.mapper.column_attrs)
+
+
+def values(model: Model, record: Any) -> dict[str, Any]:
+    """Return what a record holds, computed attributes included."""
+    return {name: getattr(record, name) for name in (*model.columns, *model.computed)}
+
+
+def as_list(found: Any) -> list[Any]:
+    """Return what a relationship holds as a list: of a scalar, a list, a set, a mapping."""
+    if found is None:
+        return []
+    if isinstance(found, dict):
+        return list(found.values())
+    if isinstance(found, Iterable):
+        return list(found)
+    return [found]
+
+
+def as_collection(record: Any, relationship: str, others: Iterable[Any]) -> Any:
+    """Return records in the kind of collection that a relationship has."""
+    state: InstanceState[Any] = inspect_mapped(record)
+    made = state.mapper.relationships[relationship].collection_class
+    others = list(others)
+    if made is None or made is list:
+        return others
+    if made is set:
+        return set(others)
+    collection = made()
+    # Keyed collections know their key from the record.
+    names = ("set",) if isinstance(collection, dict) else ("append", "add")
+    adder = next(getattr(collection, name) for name in names if hasattr(collection, name))
+    for other in others:
+        adder(other)
+    return collection

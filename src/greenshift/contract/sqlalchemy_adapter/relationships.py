@@ -1,0 +1,61 @@
+"""Where a model's relationships lead, and how they can be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.orm.interfaces import MANYTOONE
+
+from greenshift.contract.description import Loading, Relationship
+from greenshift.contract.sqlalchemy_adapter.constraints import attribute_of
+
+
+def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -> Relationship:
+    """Describe a relationship.
+
+    Args:
+        mapper: of the model that has it.
+        one: the relationship.
+    """
+    target = one.mapper
+    local = []
+    if one.secondary is None:
+        for here, there in one.local_remote_pairs or ():
+            ours, theirs = attribute_of(mapper, here), attribute_of(target, there)  # type: ignore[arg-type]
+            if ours is not None and theirs is not None:
+                local.append((ours, theirs))
+    many_to_one = one.direction is MANYTOONE
+    deletes = one.cascade.delete or (not many_to_one and one.secondary is None and _database_deletes(one))
+    name = mapper.class_.__name__
+    return Relationship(
+        name=one.key,
+        target=target.class_.__name__,
+        is_collection=bool(one.uselist),
+        local=tuple(local),
+        through=str(one.secondary.key) if isinstance(one.secondary, Table) else None,
+        is_writable=not one.viewonly,
+        loads=_loads(mapper, one),
+        back=one.back_populates or (one.backref if isinstance(one.backref, str) else None),
+        deletes_orphans=bool(deletes),
+        owns=bool(one.single_parent or (many_to_one and one.cascade.delete_orphan)),
+        needs=f"{'joinedload' if not one.uselist else 'selectinload'}({name}.{one.key})",
+    )
+
+
+def _loads(mapper: Mapper[Any], one: RelationshipProperty[Any]) -> tuple[Loading, ...]:
+    if one.lazy in ("dynamic", "write_only"):
+        return ("lazy",)
+    ways: list[Loading] = ["eager", "joined"]
+    if one.lazy in ("noload", "raise", "raise_on_sql", False):
+        return tuple(ways)
+    if hasattr(mapper.class_, "awaitable_attrs"):
+        ways.insert(0, "awaitable")
+    return ("lazy", *ways)
+
+
+def _database_deletes(one: RelationshipProperty[Any]) -> bool:
+    """Tell whether the rows go by the foreign key's cascade; without passive_deletes the session nulls keys first."""
+    keys = [key for _, there in one.local_remote_pairs or () for key in there.foreign_keys]
+    return bool(one.passive_deletes) and any((key.ondelete or "").upper() == "CASCADE" for key in keys)

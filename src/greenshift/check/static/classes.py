@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import FunctionNode
-from greenshift.check.static import calls, names, settings
+from greenshift.check.static import calls, flow, settings
 from greenshift.check.static.merging import union, unknown
 from greenshift.check.static.objects import Arguments, ClassObject, Frame, FunctionObject, Instance
 
@@ -100,7 +100,7 @@ def class_attribute(evaluator: Evaluator, cls: ClassObject, name: str) -> Value:
 
 def in_body(evaluator: Evaluator, cls: ClassObject, name: str) -> Value | None:
     """Return what a name of a class's own body is; None if it is not assigned there."""
-    return names.whole(evaluator, cls.node.body, name, evaluator.frame_of(cls.file, cls.node))
+    return flow.whole(evaluator, cls.node.body, name, evaluator.frame_of(cls.file, cls.node))
 
 
 def _method(evaluator: Evaluator, owner: ClassObject, method: FunctionNode, receiver: Value) -> Value:
@@ -170,7 +170,7 @@ def _assigned(
             if not evaluator.bindings.indexes(method.body, path):
                 continue
             frame = _method_frame(evaluator, cls, method, receiver)
-            value = names.whole(evaluator, method.body, path, frame)
+            value = flow.whole(evaluator, method.body, path, frame)
             if value is not None:
                 found.append(value)
     return union(found) if found else None

@@ -14,7 +14,8 @@ from greenshift.check.facts.deployment import Deployment
 from greenshift.check.facts.value import Option, Value
 from greenshift.check.static import names
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import exported, union, unknown
+from greenshift.check.static.exporting import exported
+from greenshift.check.static.merging import union, unknown
 from greenshift.report.findings import Place
 
 _GUNICORN_FILES: Final = ("gunicorn.conf.py", "gunicorn_conf.py", "gunicorn_config.py")

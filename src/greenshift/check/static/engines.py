@@ -14,8 +14,10 @@ from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import makers
 from greenshift.check.static.calls import reachable, together
+from greenshift.check.static.dicts import as_dict
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import as_dict, by_default, exported, unknown, used, without_defaults
+from greenshift.check.static.exporting import exported
+from greenshift.check.static.merging import by_default, unknown, used, without_defaults
 from greenshift.check.static.objects import Arguments, DictObject, Partial
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes

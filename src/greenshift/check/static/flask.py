@@ -18,8 +18,10 @@ from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import classes
 from greenshift.check.static.bindings import dotted
+from greenshift.check.static.dicts import as_dict, overlaid
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import as_dict, exported, overlaid, union, unknown
+from greenshift.check.static.exporting import exported
+from greenshift.check.static.merging import union, unknown
 from greenshift.check.static.objects import Arguments, ClassObject, DictObject
 from greenshift.check.static.owners import name_of
 

@@ -95,7 +95,7 @@ def starred(evaluator: Evaluator, file: SourceFile, name: str) -> Value | None:
     """
     if name.startswith("_") or "import *" not in file.text:
         return None
-    for statement in evaluator.star_imports(file):
+    for statement in evaluator.indexes.star_imports(file):
         location = location_of(evaluator, statement, file)
         if location is None:
             continue

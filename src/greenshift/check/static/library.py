@@ -11,7 +11,8 @@ from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Value
 from greenshift.check.static import attributes, makers, urls, variables
-from greenshift.check.static.merging import as_dict, mapped, overlaid, union, unknown
+from greenshift.check.static.dicts import as_dict, overlaid
+from greenshift.check.static.merging import mapped, union, unknown
 from greenshift.check.static.objects import Arguments, DictObject, Frame, Made, Partial
 
 if TYPE_CHECKING:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Option, Value
-from greenshift.check.static.objects import Arguments, DictObject
+from greenshift.check.static.objects import DictObject
 
 # More branches than that are nobody's configuration.
 _MOST_OPTIONS: Final = 12
@@ -207,152 +206,3 @@ def _pieces(value: Any) -> tuple[str | None, ...]:
     if value is None or isinstance(value, bool | int | float):
         return (str(value),)
     return (None,)
-
-
-def merged(dicts: Iterable[Any], why: str = "it is given only in one branch") -> DictObject:
-    """Return several dicts that are options of one value as one dict: an entry that not all have has an unknown part.
-
-    Args:
-        dicts: the options' values; one that is no dict makes the result open.
-        why: what the unknown part says.
-    """
-    found: dict[str, list[Value]] = {}
-    known = [item for item in dicts if isinstance(item, DictObject)]
-    reasons = [item.open for item in known if item.open]
-    for item in known:
-        for name, value in item.entries.items():
-            found.setdefault(name, []).append(value)
-    entries = {
-        name: union(values if len(values) == len(known) else [*values, unknown(why)]) for name, values in found.items()
-    }
-    return DictObject(entries, reasons[0] if reasons else "")
-
-
-def as_dict(value: Value) -> DictObject:
-    """Return what a value says of a dict's entries, all options taken together.
-
-    Args:
-        value: what is splatted into a call, or merged into a dict.
-    """
-    given = [item for item in (_replaceable(option) for option in value.options) if item is not None]
-    dicts = [item for item in given if isinstance(item, DictObject)]
-    result = merged(dicts)
-    if value.unknown or len(dicts) < len(given) or not given:
-        entries = {
-            name: union([entry, unknown("it is given only in one branch")]) for name, entry in result.entries.items()
-        }
-        return DictObject(entries, value.unknown or result.open or "it is no dict that is known")
-    return result
-
-
-def _replaceable(option: Option) -> Any:
-    if option.value is None:
-        return DictObject({})  # ``**(options or {})``: None is no dict, and adds nothing.
-    if isinstance(option.value, DictObject) and option.variable:
-        entries = {name: with_variable(entry, option.variable) for name, entry in option.value.entries.items()}
-        return DictObject(entries, option.value.open)
-    return option.value
-
-
-def overlaid(below: DictObject, above: DictObject) -> DictObject:
-    """Return a dict updated with another one.
-
-    Args:
-        below: the dict.
-        above: what is put over it.
-    """
-    entries: dict[str, Value] = {}
-    for name, value in below.entries.items():
-        over = above.entries.get(name)
-        if over is None:
-            entries[name] = union([value, unknown(above.open)]) if above.open else value
-        elif over.unknown:
-            entries[name] = union([value, over])
-    for name, value in above.entries.items():
-        entries.setdefault(name, value)
-    return DictObject(entries, below.open or above.open)
-
-
-def exported(value: Value) -> Value:
-    """Return a value as rules see it: constants, texts, symbols, dicts and tuples; all else is unknown.
-
-    Args:
-        value: the value as it was evaluated.
-    """
-    options: list[Option] = []
-    reason = value.unknown
-    for option in value.options:
-        shown, why = _shown(option.value)
-        reason = reason or why
-        if shown is not _HIDDEN:
-            options.append(Option(shown, option.place, option.variable))
-    if not options and not reason:
-        reason = "it is not told"
-    return Value(tuple(options), reason)
-
-
-_HIDDEN: Final = object()
-
-
-def _shown(item: Any) -> tuple[Any, str]:
-    from greenshift.check.static.objects import ClassObject, FunctionObject, Made, Partial
-
-    if item is None or isinstance(item, bool | int | float | str | Text):
-        return item, ""
-    if isinstance(item, Symbol):
-        return (item, "") if is_definition(item) else (_HIDDEN, f"{item.name} is not in the source")
-    if isinstance(item, DictObject):
-        return {name: exported(entry) for name, entry in item.entries.items()}, item.open
-    if isinstance(item, tuple):
-        return tuple(exported(part) for part in item), ""
-    if isinstance(item, ClassObject):
-        return Symbol(f"{item.file.module}.{item.node.name}"), ""
-    if isinstance(item, FunctionObject):
-        name = "lambda" if not hasattr(item.node, "name") else item.node.name
-        return Symbol(f"{item.file.module}.{name}"), ""
-    if isinstance(item, Partial):
-        return next((_shown(option.value) for option in item.function.options), (_HIDDEN, "a partial"))
-    if isinstance(item, Made):
-        return _HIDDEN, f"an {item.what}" if item.what == "engine" else f"a {item.what}"
-    return _HIDDEN, "an object of the program"
-
-
-# Libraries whose lower-case names are functions; those of another one may be a setting.
-_PLAIN: Final = (
-    "sqlalchemy",
-    "sqlmodel",
-    "json",
-    "orjson",
-    "ujson",
-    "simplejson",
-    "ssl",
-    "asyncpg",
-    "psycopg",
-    "psycopg2",
-)
-
-
-def is_definition(symbol: Symbol) -> bool:
-    """Return whether an imported name is surely a class or function, and no variable of a module that is not here.
-
-    Args:
-        symbol: the name.
-    """
-    last = symbol.last
-    if symbol.name.partition(".")[0] in (*_PLAIN, "builtins"):
-        return True
-    return last[:1].isupper() and any(letter.islower() for letter in last)
-
-
-def only_default(arguments: Arguments) -> Arguments:
-    """Return arguments as the program is written: no variable replaces them."""
-
-    def plain(value: Value) -> Value:
-        return Value(tuple(Option(option.value, option.place) for option in value.options), value.unknown)
-
-    keywords: Mapping[str, Value] = {name: plain(value) for name, value in arguments.keywords.items()}
-    return Arguments(
-        tuple(plain(value) for value in arguments.positional),
-        keywords,
-        *(arguments.open_positional, arguments.open_keywords),
-    )

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Option, Value
-from greenshift.check.static.merging import joined, mapped, overlaid, truth, union, unknown, with_variable
+from greenshift.check.static.dicts import overlaid
+from greenshift.check.static.merging import joined, mapped, truth, union, unknown, with_variable
 from greenshift.check.static.objects import DictObject
 
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {

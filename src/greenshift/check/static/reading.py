@@ -17,8 +17,8 @@ from greenshift.check.source.parsing import Unparsable
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static.deployment import read_deployment
 from greenshift.check.static.evaluation import Evaluator
+from greenshift.check.static.exporting import exported
 from greenshift.check.static.finding import find_engines
-from greenshift.check.static.merging import exported
 from greenshift.check.static.project import RELEVANT, Project
 from greenshift.check.static.requirements import read_requirements
 from greenshift.report.findings import Finding

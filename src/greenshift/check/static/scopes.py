@@ -8,10 +8,10 @@ from typing import Final
 from greenshift.check.facts.engine import Scope
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.static.bindings import dotted
-from greenshift.check.static.calls import calls_function
 from greenshift.check.static.decorations import decorated_scope
 from greenshift.check.static.evaluation import Evaluator
 from greenshift.check.static.objects import FunctionObject
+from greenshift.check.static.parameters import calls_function
 
 # What hands a function to a framework, which then calls it in each request: the names, and the argument.
 _REQUEST_CALLS: Final = {
@@ -78,7 +78,7 @@ class Scopes:
     def _by_callers(self, file: SourceFile, function: FunctionNode, above: frozenset[ast.AST]) -> Scope:
         owner = file.parent(function)
         name = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
-        sites = self._evaluator.calls_named(name)
+        sites = self._evaluator.indexes.calls_named(name)
         if len(sites) > _MOST_CALLERS:
             return Scope.FUNCTION
         found: set[Scope] = set()
@@ -104,7 +104,7 @@ class Scopes:
         if self._request is None:
             self._request = set()
             for name, (position, keyword) in _REQUEST_CALLS.items():
-                for file, call in self._evaluator.calls_named(name):
+                for file, call in self._evaluator.indexes.calls_named(name):
                     given = call.args[position] if position < len(call.args) else None
                     given = given or next((item.value for item in call.keywords if item.arg == keyword), None)
                     if given is None:

@@ -11,9 +11,11 @@ from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import SourceFile
 from greenshift.check.static import classes, makers
+from greenshift.check.static.dicts import overlaid
 from greenshift.check.static.engines import Making, given_arguments
 from greenshift.check.static.evaluation import Evaluator
-from greenshift.check.static.merging import exported, overlaid, used
+from greenshift.check.static.exporting import exported
+from greenshift.check.static.merging import used
 from greenshift.check.static.objects import Arguments, ClassObject, DictObject, Made
 from greenshift.check.static.owners import name_of
 from greenshift.check.static.scopes import Scopes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from greenshift.check.facts.value import Option, Value
 from greenshift.check.source.source_file import FunctionNode
-from greenshift.check.static import calls, classes, names
+from greenshift.check.static import calls, classes, flow
 from greenshift.check.static.merging import mapped, unknown, with_variable
 from greenshift.check.static.objects import Arguments, ClassObject, DictObject, FunctionObject, Instance
 from greenshift.check.static.variables import converted
@@ -224,7 +224,7 @@ def _filled_later(
         return value
     bound = evaluator.bound_frame(FunctionObject(owner.file, method, None, Value.of(instance)), Arguments())
     frame = dataclasses.replace(bound, arguments={**(bound.arguments or {}), path: value})
-    written = names.whole(evaluator, method.body, path, frame, lambda: value)
+    written = flow.whole(evaluator, method.body, path, frame, lambda: value)
     return value if written is None else written
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from greenshift.check.facts.value import Value
 from greenshift.check.static.bindings import dotted, mutated
-from greenshift.check.static.merging import as_dict, mapped, overlaid, union, unknown
+from greenshift.check.static.dicts import as_dict, overlaid
+from greenshift.check.static.merging import mapped, union, unknown
 from greenshift.check.static.objects import ClassObject, DictObject, Frame, FunctionObject
 
 if TYPE_CHECKING:

@@ -1,0 +1,78 @@
+"""What is looked up across a program's files: each index is made when it is first asked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from greenshift.check.source.imports import import_statements
+from greenshift.check.source.source_file import FunctionNode, SourceFile
+from greenshift.check.static.bindings import dotted
+from greenshift.check.static.project import Project
+
+
+class Indexes:
+    """Calls, star imports, ``global`` declarations and kept state of a program.
+
+    Args:
+        project: the program's files.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._writers: dict[str, Mapping[str, list[FunctionNode]]] = {}
+        self._calls: dict[str, list[tuple[SourceFile, ast.Call]]] = {}
+        self._stars: dict[str, list[ast.ImportFrom]] = {}
+        self._states: dict[str, list[tuple[SourceFile, ast.expr]]] | None = None
+
+    def global_writers(self, file: SourceFile) -> Mapping[str, list[FunctionNode]]:
+        """Return the functions of a module that declare a name ``global``, by the name."""
+        known = self._writers.get(file.path)
+        if known is None:
+            found: dict[str, list[FunctionNode]] = {}
+            if "global " in file.text:
+                for statement in file.nodes(ast.Global):
+                    function = file.function(statement)
+                    for name in statement.names if function is not None else ():
+                        assert function is not None
+                        found.setdefault(name, []).append(function)
+            self._writers[file.path] = known = found
+        return known
+
+    def calls_named(self, name: str) -> list[tuple[SourceFile, ast.Call]]:
+        """Return the calls in the program of anything whose last name is this one."""
+        known = self._calls.get(name)
+        if known is None:
+            known = []
+            for file in self.project.mentioning(name):
+                for call in file.nodes(ast.Call):
+                    called = call.func
+                    last = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+                    if last == name:
+                        known.append((file, call))
+            self._calls[name] = known
+        return known
+
+    def kept_in_state(self, name: str) -> list[tuple[SourceFile, ast.expr]]:
+        """Return what the program assigns to ``app.state.NAME``, under whatever name it knows the application."""
+        if self._states is None:
+            self._states = {}
+            for file in self.project.mentioning(".state."):
+                for assign in file.nodes(ast.Assign) if not file.is_test else ():
+                    for target in assign.targets:
+                        owner, _, last = (dotted(target) or "").rpartition(".")
+                        if owner.endswith(".state"):
+                            self._states.setdefault(last, []).append((file, assign.value))
+        return self._states.get(name, [])
+
+    def star_imports(self, file: SourceFile) -> list[ast.ImportFrom]:
+        """Return the star imports of a file."""
+        known = self._stars.get(file.path)
+        if known is None:
+            known = [
+                statement
+                for statement in import_statements(file.tree)
+                if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*"
+            ]
+            self._stars[file.path] = known
+        return known

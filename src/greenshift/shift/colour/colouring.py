@@ -26,6 +26,7 @@ from greenshift.shift.project.desktop import desktop_modules, keeps_sessions
 from greenshift.shift.rewrite.context import Context
 
 SHARED = "it belongs to a desktop program"
+KEPT = "the application stays sync"
 
 
 def colour(context: Context, reads: Mapping[Touch, Relationship] | None = None) -> Colours:
@@ -104,6 +105,9 @@ class _Colouring:
                 continue
             if function.module in self.desktop:
                 self.reasons[function] = SHARED
+                continue
+            if function.module.file in self.context.options.kept:
+                self.reasons[function] = KEPT
                 continue
             if is_entry(self.kinds, function):
                 self.colours.entries.add(function)

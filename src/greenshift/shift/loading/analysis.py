@@ -61,18 +61,20 @@ class Loading:
     unseen: list[tuple[Module, ast.Call, str]] = field(default_factory=list)
 
 
-def analyse(kinds: Kinds) -> Loading:
+def analyse(kinds: Kinds, kept: frozenset[str] = frozenset()) -> Loading:
     """Find every relationship that is read, and the statement or constructor that its instance comes from.
 
     Args:
         kinds: The analysis of the project.
+        kept: Files whose statements cannot be changed.
     """
-    return _Analysis(kinds).run()
+    return _Analysis(kinds, kept).run()
 
 
 class _Analysis:
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: Kinds, kept: frozenset[str]) -> None:
         self.kinds = kinds
+        self.kept = kept
         self.members = Members(kinds)
         self.schemas = Schemas(kinds, self.members)
         self.loading = Loading()
@@ -136,7 +138,10 @@ class _Analysis:
         site = None if instance.site is None else self._site(instance.site)
         if site is not None and site.kind == "async":
             return
-        if site is None or site.kind == "other":
+        if reader[0].file in self.kept:
+            # It runs inside run_sync, where reading loads.
+            return
+        if site is None or site.kind == "other" or site.module.file in self.kept:
             self._unproved(followed, reader)
             return
         whole = (*instance.path, *path)

@@ -19,6 +19,7 @@ class Options:
         postgres_driver: The async driver for PostgreSQL: ``asyncpg``, ``psycopg``, or ``auto`` for asyncpg unless the
             code has psycopg already, or binds what asyncpg refuses.
         is_type_checked: Whether a type checker is configured: it learns what a result is typed too widely for.
+        kept: Files that stay as they are, and sync: what calls them bridges, what they load cannot be changed.
     """
 
     bridge: Literal["barriers", "all", "none"] = "barriers"
@@ -26,3 +27,4 @@ class Options:
     tests: Literal["own", "greenshift"] = "own"
     postgres_driver: Literal["auto", "asyncpg", "psycopg"] = "auto"
     is_type_checked: bool = False
+    kept: frozenset[str] = frozenset()

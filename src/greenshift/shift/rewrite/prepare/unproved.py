@@ -48,7 +48,7 @@ def plan_loading(context: Context) -> LoadingPlan | None:
     """
     if has_only_async_sessions(context.project, context.kinds):
         return None
-    loading = analyse(context.kinds)
+    loading = analyse(context.kinds, context.options.kept)
     unproved: Readers = dict(loading.unproved)
     if context.options.loading == "model":
         _add(unproved, loading.read)

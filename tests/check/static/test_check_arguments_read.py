@@ -99,7 +99,17 @@ CASES = {
         {},
     ),
     "a nested dict's item": (
-        'O = {"connect_args": {}}\nO["connect_args"]["timeout"] = 5\nengine = create_engine("a://", echo=True)',
+        'O = {"connect_args": {}}\nO["connect_args"]["timeout"] = 5\nengine = create_engine("a://", **O)',
+        {"connect_args": "{timeout: 5}"},
+    ),
+    "a nested dict's update": (
+        'O = {"connect_args": {}, "echo": True}\nO["connect_args"].update(timeout=5)\n'
+        'engine = create_engine("a://", **O)',
+        {"connect_args": "...", "echo": "True"},
+    ),
+    "a dict that is printed": ('O = {"echo": True}\nprint(O)\nengine = create_engine("a://", **O)', {"echo": "True"}),
+    "a dict that is logged": (
+        'import logging\nO = {"echo": True}\nlogging.info("%s", O)\nengine = create_engine("a://", **O)',
         {"echo": "True"},
     ),
     "a function's dict": (
@@ -166,6 +176,12 @@ OPEN = {
     "an unknown dict": "import company\nengine = create_engine('a://', **company.options())",
     "a dict from a file": "import json\nengine = create_engine('a://', **json.load(open('x')))",
     "a key that is not known": "O = {}\nO[os.environ['K']] = 1\nengine = create_engine('a://', **O)",
+    "a function that is handed the dict": "def add(o):\n    o['pool_size'] = 3\nO = {}\nadd(O)\n"
+    "engine = create_engine('a://', **O)",
+    "a function that changes a module's dict": "O = {}\ndef configure():\n    O['pool_size'] = 3\n"
+    "def make():\n    return create_engine('a://', **O)",
+    "a method that changes an attribute": "class Db:\n    def __init__(self):\n        self.o = {}\n"
+    "    def add(self):\n        self.o['pool_size'] = 3\n    def make(self):\n        return create_engine('a://', **self.o)",
     "an unknown update": "import company\nO = {'echo': True}\n"
     "O.update(company.options)\nengine = create_engine('a://', **O)",
     "keywords of no caller": "def make(**kw):\n    return create_engine('a://', **kw)",

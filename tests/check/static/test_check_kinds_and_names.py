@@ -32,6 +32,7 @@ ENGINES = {
         "Db.get",
         "create_engine",
     ),
+    "an entry of a dict": ('E = {"read": create_engine("a://")}', "sync", "E['read']", "create_engine"),
     "an application's state": (
         'async def start(app):\n    app.state.engine = create_async_engine("a://")',
         "async",

@@ -8,6 +8,9 @@ from typing import Final
 
 # Methods that change a dict in place.
 MUTATORS: Final = frozenset({"update", "setdefault", "pop", "clear", "set"})
+# Calls that look at what they are given, and change nothing.
+_HARMLESS: Final = frozenset({"print", "pprint", "warnings.warn", "super"})
+_LOGGING: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "echo"})
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 
 
@@ -76,6 +79,7 @@ def _touched(statement: ast.stmt) -> Iterator[str]:
         changed = mutated(statement.value)
         if changed is not None:
             yield changed[0]
+        yield from handed_names(statement.value)
     yield from _walrus(statement)
     for name in _BLOCKS:
         for inner in getattr(statement, name, ()):
@@ -104,13 +108,38 @@ def target_names(target: ast.expr) -> Iterator[str]:
         for item in target.elts:
             yield from target_names(item)
     elif isinstance(target, ast.Subscript | ast.Attribute):
-        path = dotted(target.value)
+        path = dotted(container(target))
         if path is not None and isinstance(target, ast.Subscript):
             yield path
         if isinstance(target, ast.Attribute):
             path = dotted(target)
             if path is not None:
                 yield path
+
+
+def container(node: ast.expr) -> ast.expr:
+    """Return what items are taken from: ``d`` for ``d["a"]["b"]``; any other expression as it is."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
+def handed_names(node: ast.expr) -> Iterator[str]:
+    """Yield the names that a call whose result is not used is given: it may change what they are.
+
+    Args:
+        node: the expression of an expression statement.
+    """
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return
+    called = dotted(call.func) or ""
+    if called in _HARMLESS or called.rpartition(".")[2] in _LOGGING:
+        return
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        path = dotted(argument)
+        if path is not None:
+            yield path
 
 
 def mutated(node: ast.expr) -> tuple[str, ast.Call] | None:
@@ -120,7 +149,7 @@ def mutated(node: ast.expr) -> tuple[str, ast.Call] | None:
         node: the expression of an expression statement.
     """
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
-        path = dotted(node.func.value)
+        path = dotted(container(node.func.value))
         if path is not None:
             return path, node
     return None

@@ -171,8 +171,8 @@ def _assigned(
                 continue
             frame = _method_frame(evaluator, cls, method, receiver)
             value = flow.whole(evaluator, method.body, path, frame)
-            if value is not None:
-                found.append(value)
+            # Where a method only changes it (``self.options["a"] = 1``), what it is then is not followed.
+            found.append(value if value is not None else unknown("a method changes it"))
     return union(found) if found else None
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.static.flow import BLOCKS, LOOP, Found, Unreachable, after, interrupted, whole
-from greenshift.check.static.merging import union, unknown
-from greenshift.check.static.objects import Frame
-from greenshift.check.static.statements import walrus
+from greenshift.check.static.merging import mapped, union, unknown
+from greenshift.check.static.objects import DictObject, Frame
+from greenshift.check.static.statements import changed_elsewhere, walrus
 
 if TYPE_CHECKING:
     from greenshift.check.static.evaluation import Evaluator
@@ -136,4 +136,21 @@ def module_value(evaluator: Evaluator, file: SourceFile, name: str) -> Found:
         written = whole(evaluator, function.body, name, evaluator.frame(file, function))
         if written is not None:
             values.append(written)
-    return union(values) if values else None
+    if not values:
+        return None
+    result = union(values)
+    if any(isinstance(option.value, DictObject) for option in result.options) and _changes(evaluator, file, name):
+        return mapped(result, lambda item: changed_elsewhere(item) if isinstance(item, DictObject) else item)
+    return result
+
+
+def _changes(evaluator: Evaluator, file: SourceFile, name: str) -> bool:
+    """Whether a function of a module changes a dict of the module."""
+    functions: list[FunctionNode] = [*file.nodes(ast.FunctionDef), *file.nodes(ast.AsyncFunctionDef)]
+    for function in functions:
+        if not evaluator.bindings.indexes(function.body, name):
+            continue
+        is_parameter = any(isinstance(arg, ast.arg) and arg.arg == name for arg in ast.walk(function.args))
+        if not is_parameter and whole(evaluator, function.body, name, evaluator.frame(file, function)) is None:
+            return True
+    return False

@@ -18,19 +18,29 @@ def name_of(file: SourceFile, call: ast.expr, fallback: str) -> str:
     """
     inner: ast.AST = call
     above = file.parent(inner)
+    key = ""
     while above is not None and not isinstance(above, ast.stmt):
         if isinstance(above, ast.NamedExpr):
             return above.target.id
+        if isinstance(above, ast.Dict):
+            key = next(
+                (
+                    f"[{ast.unparse(name)}]"
+                    for name, value in zip(above.keys, above.values, strict=True)
+                    if value is inner and name is not None
+                ),
+                "",
+            )
         inner, above = above, file.parent(above)
     if isinstance(above, ast.Assign):
         for target in above.targets:
             name = _target(file, target)
             if name is not None:
-                return name
+                return name + key
     if isinstance(above, ast.AnnAssign | ast.AugAssign):
         name = _target(file, above.target)
         if name is not None:
-            return name
+            return name + key
     if isinstance(above, ast.With | ast.AsyncWith):
         for item in above.items:
             if item is inner and isinstance(item.optional_vars, ast.Name):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from greenshift.check.facts.value import Value
-from greenshift.check.static.bindings import dotted, mutated
+from greenshift.check.static.bindings import container, dotted, handed_names, mutated
 from greenshift.check.static.dicts import as_dict, overlaid
 from greenshift.check.static.merging import mapped, union, unknown
 from greenshift.check.static.objects import ClassObject, DictObject, Frame, FunctionObject
@@ -57,6 +57,8 @@ def assigned(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame,
         changed = mutated(statement.value)
         if changed is not None and changed[0] == name:
             return _mutated(evaluator, changed[1], frame, before)
+        if name in handed_names(statement.value):
+            return _handed(before)
     return walrus(evaluator, statement, name, frame) or before()
 
 
@@ -87,28 +89,37 @@ def _target(
                 return mapped(whole, lambda parts, index=index: _part(parts, index))  # type: ignore[misc]
             if isinstance(item, ast.Starred) and dotted(item.value) == name:
                 return unknown("it is unpacked")
-    if isinstance(target, ast.Subscript) and dotted(target.value) == name:
+    if isinstance(target, ast.Subscript) and dotted(container(target)) == name:
         old = before()
-        key = evaluator.evaluate(target.slice, frame).known
         if old is None:
             return None
-        if not isinstance(key, str):
-            return mapped(
-                old,
-                lambda item: (
-                    DictObject(item.entries, "a key of it is not known") if isinstance(item, DictObject) else item
-                ),
-            )
-        new = evaluator.evaluate(value, frame)
-        return mapped(
-            old,
-            lambda item: (
-                DictObject({**item.entries, key: new}, item.open)
-                if isinstance(item, DictObject)
-                else unknown("it is changed")
-            ),
-        )
+        keys = [evaluator.evaluate(key, frame).known for key in _keys(target)]
+        return _with_item(old, keys, evaluator.evaluate(value, frame))
     return None
+
+
+def _keys(target: ast.expr) -> list[ast.expr]:
+    """Return the keys of ``d["a"]["b"]``, the first first."""
+    keys: list[ast.expr] = []
+    while isinstance(target, ast.Subscript):
+        keys.insert(0, target.slice)
+        target = target.value
+    return keys
+
+
+def _with_item(old: Value, keys: list[object], new: Value) -> Value:
+    """Return a value in which ``d[key]``, or an item of an item, is another one."""
+    key, rest = keys[0], keys[1:]
+
+    def change(item: object) -> object:
+        if not isinstance(item, DictObject):
+            return unknown("it is changed")
+        if not isinstance(key, str):
+            return DictObject(item.entries, "a key of it is not known")
+        inner = new if not rest else _with_item(item.entries.get(key, unknown("no such key")), rest, new)
+        return DictObject({**item.entries, key: inner}, item.open)
+
+    return mapped(old, change)
 
 
 def _part(parts: object, index: int) -> Value:
@@ -155,11 +166,32 @@ def _without(old: Value, key: object) -> Value:
     )
 
 
+def _handed(before: Before) -> Value | None:
+    """Return what a name is after a call that was given it: a dict may have been changed."""
+    old = before()
+    if old is None:
+        return None
+    return mapped(old, lambda item: changed_elsewhere(item) if isinstance(item, DictObject) else item)
+
+
+def changed_elsewhere(item: DictObject) -> DictObject:
+    """Return a dict that code which is not followed may have changed.
+
+    Args:
+        item: the dict.
+    """
+    why = "it is changed elsewhere"
+    return DictObject({key: union([entry, unknown(why)]) for key, entry in item.entries.items()}, why)
+
+
 def _mutated(evaluator: Evaluator, call: ast.Call, frame: Frame, before: Before) -> Value | None:
     old = before()
     if old is None or not any(isinstance(option.value, DictObject) for option in old.options):
         return old
     assert isinstance(call.func, ast.Attribute)
+    if isinstance(call.func.value, ast.Subscript):
+        first = evaluator.evaluate(_keys(call.func.value)[0], frame).known
+        return _with_item(old, [first], unknown("it is changed"))
     given = evaluator.arguments(call, frame)
     if call.func.attr == "update":
         above = DictObject(given.keywords, given.open_keywords)

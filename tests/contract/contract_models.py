@@ -1,3 +1,4 @@
+# ruff: noqa: A003, RUF012 - declared as SQLAlchemy has it
 """Models of many styles, for the tests of the contract."""
 
 from __future__ import annotations

@@ -47,15 +47,15 @@ def checks(mapper: Mapper[Any]) -> tuple[str, ...]:
     for table in tables_of(mapper):
         # One written at a column is kept there, not at the table.
         for one in (*table.constraints, *(one for column in table.columns for one in column.constraints)):
-            if isinstance(one, CheckConstraint) and not _belongs_to_a_type(one):
+            if isinstance(one, CheckConstraint) and not _belongs_to_a_type(one, table):
                 found.append(str(one.sqltext.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})))
     return tuple(found)
 
 
-def _belongs_to_a_type(check: CheckConstraint) -> bool:
+def _belongs_to_a_type(check: CheckConstraint, table: Table) -> bool:
     return any(
         isinstance(column.type, Enum) and column.type.create_constraint and check.name == column.type.name
-        for column in check.table.columns
+        for column in table.columns
     )
 
 

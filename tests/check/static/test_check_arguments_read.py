@@ -108,6 +108,14 @@ CASES = {
         {"connect_args": "...", "echo": "True"},
     ),
     "a dict that is printed": ('O = {"echo": True}\nprint(O)\nengine = create_engine("a://", **O)', {"echo": "True"}),
+    "a dict that a function reads": (
+        'def show(o):\n    return len(o)\nO = {"echo": True}\nshow(O)\nengine = create_engine("a://", **O)',
+        {"echo": "True"},
+    ),
+    "a module's dict that goes into another": (
+        'P = {"echo": True}\ndef make():\n    o = {}\n    o.update(P)\n    return create_engine("a://", **o)',
+        {"echo": "True"},
+    ),
     "a dict that is logged": (
         'import logging\nO = {"echo": True}\nlogging.info("%s", O)\nengine = create_engine("a://", **O)',
         {"echo": "True"},
@@ -181,7 +189,8 @@ OPEN = {
     "a function that changes a module's dict": "O = {}\ndef configure():\n    O['pool_size'] = 3\n"
     "def make():\n    return create_engine('a://', **O)",
     "a method that changes an attribute": "class Db:\n    def __init__(self):\n        self.o = {}\n"
-    "    def add(self):\n        self.o['pool_size'] = 3\n    def make(self):\n        return create_engine('a://', **self.o)",
+    "    def add(self):\n        self.o['pool_size'] = 3\n"
+    "    def make(self):\n        return create_engine('a://', **self.o)",
     "an unknown update": "import company\nO = {'echo': True}\n"
     "O.update(company.options)\nengine = create_engine('a://', **O)",
     "keywords of no caller": "def make(**kw):\n    return create_engine('a://', **kw)",

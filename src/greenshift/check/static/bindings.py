@@ -11,6 +11,7 @@ MUTATORS: Final = frozenset({"update", "setdefault", "pop", "clear", "set"})
 # Calls that look at what they are given, and change nothing.
 _HARMLESS: Final = frozenset({"print", "pprint", "warnings.warn", "super"})
 _LOGGING: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "echo"})
+_TAKING: Final = frozenset({"update", "setdefault", "append", "extend", "add", "insert", "put"})
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 
 
@@ -134,7 +135,7 @@ def handed_names(node: ast.expr) -> Iterator[str]:
     if not isinstance(call, ast.Call):
         return
     called = dotted(call.func) or ""
-    if called in _HARMLESS or called.rpartition(".")[2] in _LOGGING:
+    if called in _HARMLESS or ("." in called and called.rpartition(".")[2] in _LOGGING | _TAKING):
         return
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         path = dotted(argument)

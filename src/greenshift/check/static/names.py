@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from greenshift.check.facts.value import Value
 from greenshift.check.source.source_file import FunctionNode, SourceFile
 from greenshift.check.static.flow import BLOCKS, LOOP, Found, Unreachable, after, interrupted, whole
 from greenshift.check.static.merging import mapped, union, unknown
@@ -139,18 +140,23 @@ def module_value(evaluator: Evaluator, file: SourceFile, name: str) -> Found:
     if not values:
         return None
     result = union(values)
-    if any(isinstance(option.value, DictObject) for option in result.options) and _changes(evaluator, file, name):
+    if any(isinstance(option.value, DictObject) for option in result.options) and _changes(
+        evaluator, file, name, result
+    ):
         return mapped(result, lambda item: changed_elsewhere(item) if isinstance(item, DictObject) else item)
     return result
 
 
-def _changes(evaluator: Evaluator, file: SourceFile, name: str) -> bool:
+def _changes(evaluator: Evaluator, file: SourceFile, name: str, value: Value) -> bool:
     """Whether a function of a module changes a dict of the module."""
     functions: list[FunctionNode] = [*file.nodes(ast.FunctionDef), *file.nodes(ast.AsyncFunctionDef)]
     for function in functions:
         if not evaluator.bindings.indexes(function.body, name):
             continue
         is_parameter = any(isinstance(arg, ast.arg) and arg.arg == name for arg in ast.walk(function.args))
-        if not is_parameter and whole(evaluator, function.body, name, evaluator.frame(file, function)) is None:
+        frame = evaluator.frame(file, function)
+        if is_parameter or whole(evaluator, function.body, name, frame) is not None:
+            continue  # A name of its own.
+        if whole(evaluator, function.body, name, frame, lambda: value) not in (None, value):
             return True
     return False

@@ -58,7 +58,7 @@ def assigned(evaluator: Evaluator, statement: ast.stmt, name: str, frame: Frame,
         if changed is not None and changed[0] == name:
             return _mutated(evaluator, changed[1], frame, before)
         if name in handed_names(statement.value):
-            return _handed(before)
+            return _handed(evaluator, statement.value, name, frame, before)
     return walrus(evaluator, statement, name, frame) or before()
 
 
@@ -166,12 +166,30 @@ def _without(old: Value, key: object) -> Value:
     )
 
 
-def _handed(before: Before) -> Value | None:
+def _handed(evaluator: Evaluator, node: ast.expr, name: str, frame: Frame, before: Before) -> Value | None:
     """Return what a name is after a call that was given it: a dict may have been changed."""
     old = before()
-    if old is None:
-        return None
+    if old is None or not any(isinstance(option.value, DictObject) for option in old.options):
+        return old
+    call = node.value if isinstance(node, ast.Await) else node
+    if isinstance(call, ast.Call) and _leaves(evaluator, call, frame):
+        return old
     return mapped(old, lambda item: changed_elsewhere(item) if isinstance(item, DictObject) else item)
+
+
+def _leaves(evaluator: Evaluator, call: ast.Call, frame: Frame) -> bool:
+    """Whether a call is of functions of the program that change none of their parameters."""
+    called = evaluator.evaluate(call.func, frame)
+    if called.unknown or not called.options:
+        return False
+    for option in called.options:
+        node = option.value.node if isinstance(option.value, FunctionObject) else None
+        if node is None or isinstance(node, ast.Lambda):
+            return False
+        parameters = [arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
+        if any(evaluator.bindings.indexes(node.body, parameter) for parameter in parameters):
+            return False
+    return True
 
 
 def changed_elsewhere(item: DictObject) -> DictObject:

@@ -70,6 +70,7 @@ class Config:
         blocking_ignore: patterns of files in which a blocking call is allowed.
         check: the table ``[tool.greenshift.check]`` as it is written; ``greenshift.check.configuration`` validates it.
         services: the tables ``[tool.greenshift.services.NAME]``, likewise.
+        mirror: the table ``[tool.greenshift.mirror]``; ``greenshift.shift.mirror.configuration`` validates it.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -98,6 +99,7 @@ class Config:
     blocking_ignore: tuple[str, ...] = ()
     check: Mapping[str, Any] = field(default_factory=dict)
     services: Mapping[str, Any] = field(default_factory=dict)
+    mirror: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_sqlite(self) -> bool:
@@ -179,7 +181,7 @@ def _validated(key: str, value: Any, path: Path) -> Any:
         return _strings(key, [value] if isinstance(value, str) else value, path)
     if key == "env":
         return _environment(value, path)
-    if key in ("check", "services"):
+    if key in ("check", "services", "mirror"):
         if not isinstance(value, Mapping):
             raise _wrong_type(key, f"a table: [tool.greenshift.{key}]", path)
         return dict(value)

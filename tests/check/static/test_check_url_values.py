@@ -10,6 +10,27 @@ from reading_programs import IMPORTS, only_engine, program_of, shown
 PG = "postgresql+asyncpg://app@db/shop"
 
 CASES = {
+    "a comprehension": ('u = "b://"\nengines = [create_engine(u) for u in ("a://", "c://")]', "a:// | c://"),
+    "a comprehension of unknown": ('u = "b://"\nengines = [create_engine(u) for u in os.listdir()]', "..."),
+    "a dict comprehension": ('u = "b://"\ne = {n: create_engine(u) for n, u in os.environ.items()}', "..."),
+    "a lambda's parameter": ('u = "b://"\nmake = lambda u: create_engine(u)', "..."),
+    "a local variable in a lambda": (
+        'u = "b://"\ndef f():\n    u = "a://"\n    return lambda: create_engine(u)',
+        "a://",
+    ),
+    "a class that others inherit from": (
+        'class A:\n    U = "a://"\n    def make(self):\n        return create_engine(self.U)\n'
+        'class B(A):\n    U = "b://"',
+        "a:// | b://",
+    ),
+    "a function that is handed on": (
+        'def make(u):\n    return create_engine(u)\nmake("a://")\nos.register_at_fork(before=make)',
+        "a:// | ...",
+    ),
+    "a function that something else calls": (
+        'import company\n@company.route\ndef make(u):\n    return create_engine(u)\nmake("a://")',
+        "a:// | ...",
+    ),
     "a text": (f'engine = create_engine("{PG}")', PG),
     "by name": (f'engine = create_engine(echo=True, url="{PG}")', PG),
     "a constant": (f'URL_ = "{PG}"\nengine = create_engine(URL_)', PG),

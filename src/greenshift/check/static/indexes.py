@@ -22,6 +22,8 @@ class Indexes:
         self.project = project
         self._writers: dict[str, Mapping[str, list[FunctionNode]]] = {}
         self._calls: dict[str, list[tuple[SourceFile, ast.Call]]] = {}
+        self._heirs: dict[str, list[tuple[SourceFile, ast.ClassDef]]] = {}
+        self._handed: dict[str, bool] = {}
         self._stars: dict[str, list[ast.ImportFrom]] = {}
         self._states: dict[str, list[tuple[SourceFile, ast.expr]]] | None = None
 
@@ -65,6 +67,37 @@ class Indexes:
                             self._states.setdefault(last, []).append((file, assign.value))
         return self._states.get(name, [])
 
+    def heirs(self, file: SourceFile, cls: ast.ClassDef) -> list[tuple[SourceFile, ast.ClassDef]]:
+        """Return the classes outside of tests that inherit from a class, by its name.
+
+        Args:
+            file: where the class is.
+            cls: the class.
+        """
+        known = self._heirs.get(cls.name)
+        if known is None:
+            known = [
+                (other, heir)
+                for other in self.project.mentioning(cls.name)
+                if not other.is_test
+                for heir in other.nodes(ast.ClassDef)
+                if any((dotted(base) or "").rpartition(".")[2] == cls.name for base in heir.bases)
+            ]
+            self._heirs[cls.name] = known
+        return known
+
+    def is_handed_on(self, name: str) -> bool:
+        """Return whether a function of a name is used outside of tests otherwise than by calling it.
+
+        Args:
+            name: the function's name.
+        """
+        known = self._handed.get(name)
+        if known is None:
+            known = any(not file.is_test and _hands_on(file, name) for file in self.project.mentioning(name))
+            self._handed[name] = known
+        return known
+
     def star_imports(self, file: SourceFile) -> list[ast.ImportFrom]:
         """Return the star imports of a file."""
         known = self._stars.get(file.path)
@@ -76,3 +109,16 @@ class Indexes:
             ]
             self._stars[file.path] = known
         return known
+
+
+def _hands_on(file: SourceFile, name: str) -> bool:
+    """Whether a file reads a name, or an attribute of that name, otherwise than to call it or to decorate with it."""
+    nodes: list[ast.expr] = [node for node in file.nodes(ast.Name) if node.id == name]
+    nodes += [node for node in file.nodes(ast.Attribute) if node.attr == name]
+    for node in nodes:
+        above = file.parent(node)
+        if isinstance(getattr(node, "ctx", None), ast.Load) and not (
+            isinstance(above, ast.Call) and above.func is node
+        ):
+            return True
+    return False

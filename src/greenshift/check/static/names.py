@@ -30,12 +30,28 @@ def reaching(evaluator: Evaluator, name: str, node: ast.AST, frame: Frame) -> Fo
     inner: ast.AST = node
     above = file.parent(inner)
     while above is not None and not _is_block_of(above, inner):
-        if isinstance(above, ast.Lambda):
-            return None
+        if above is frame.function:
+            return None  # A lambda: its parameters are the frame's.
+        bound = _bound_by(evaluator, name, above, inner, frame)
+        if bound is not None:
+            return bound
         inner, above = above, file.parent(above)
     if above is None:
         return None
     return _before_statement(evaluator, name, above, inner, frame)
+
+
+def _bound_by(evaluator: Evaluator, name: str, above: ast.AST, inner: ast.AST, frame: Frame) -> Found:
+    """Return what a lambda or comprehension around a node binds a name to; None if it does not bind it."""
+    if isinstance(above, ast.Lambda):
+        is_parameter = any(isinstance(arg, ast.arg) and arg.arg == name for arg in ast.walk(above.args))
+        return unknown("a parameter of a lambda") if is_parameter and inner is above.body else None
+    if isinstance(above, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        for generator in above.generators:
+            if inner is not generator and name in _names(generator.target):
+                is_simple = isinstance(generator.target, ast.Name)
+                return evaluator.element(generator.iter, frame) if is_simple else unknown(LOOP)
+    return None
 
 
 def _before_statement(evaluator: Evaluator, name: str, above: ast.AST, inner: ast.AST, frame: Frame) -> Found:

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 # A function that is called from more places is no helper of the configuration.
 _MOST_CALLS: Final = 24
+# Decorators that leave calling to the program itself.
+_PURE: Final = frozenset(
+    {
+        "asynccontextmanager",
+        "cache",
+        "cached_property",
+        "classmethod",
+        "contextmanager",
+        "lru_cache",
+        "override",
+        "property",
+        "staticmethod",
+        "wraps",
+    }
+)
 
 
 def parameters(node: FunctionNode | ast.Lambda) -> list[ast.arg]:
@@ -105,7 +120,9 @@ def _receiver(evaluator: Evaluator, name: str, frame: Frame) -> Value | None:
         mark.endswith("validator") for mark in classes.decorators(node)
     ):
         return Value.of(cls)
-    return Value.of(Instance(cls))
+    # Whoever inherits the method may have other attributes.
+    heirs = [ClassObject(file, heir) for file, heir in evaluator.indexes.heirs(cls.file, cls.node)]
+    return union(Value.of(Instance(one)) for one in [cls, *heirs])
 
 
 def _default(evaluator: Evaluator, node: FunctionNode | ast.Lambda, name: str, frame: Frame) -> Value | None:
@@ -150,12 +167,19 @@ def _from_calls(evaluator: Evaluator, node: FunctionNode, name: str, frame: Fram
             value = bound.get(name, default)
             values.append(value if value is not None else unknown(f"{name} is not given"))
     if values:
+        if node.name != "__init__" and (evaluator.indexes.is_handed_on(node.name) or _is_called_otherwise(node)):
+            values.append(unknown(f"{node.name} is called by something else, too"))
         return union(values)
     annotated = _annotated(evaluator, node, name, frame)
     if annotated is not None:
         return annotated
     why = unknown(f"{name} is a parameter of {node.name}, which nothing here calls")
     return union([default, why]) if default is not None else why
+
+
+def _is_called_otherwise(node: FunctionNode) -> bool:
+    """Whether a decorator may hand a function to something that calls it: a route, a task, a signal."""
+    return not _PURE.issuperset(classes.decorators(node))
 
 
 def _skipped(item: Any, node: FunctionNode) -> int | None:

@@ -142,6 +142,12 @@ CASES = {
         'class S(BaseSettings):\n    url: str = "a://"\ndef make(settings: S):\n    return create_engine(settings.url)',
         "a:// $URL",
     ),
+    "a dependency that is called, too": (
+        'from fastapi import Depends\nclass S(BaseSettings):\n    url: str = "a://"\ndef get() -> S:\n    return S()\n'
+        "def make(s: Annotated[S, Depends(get)]):\n    return create_engine(s.url)\n"
+        "def use(e: Annotated[Any, Depends(make)]):\n    pass\nmake(S())",
+        "a:// $URL",
+    ),
     "a dataclass": (
         '@dataclass\nclass S:\n    url: str = "a://"\ns = S()\nengine = create_engine(s.url)',
         "a://",

@@ -148,7 +148,7 @@ def joined(parts: Sequence[Value]) -> Value:
         for option in part.options:
             # A variable that has no default: ``f"{os.getenv('NAME')}"``.
             # Nor is ``None`` what is meant where it is one of several things.
-            is_missing = option.value is None and (option.variable or len(part.options) > 1)
+            is_missing = option.value is None and (option.variable or part.unknown or len(part.options) > 1)
             pieces = (None,) if is_missing else _pieces(option.value)
             if option.variable is not None and behind_scheme:
                 choices.append(((None,), None))

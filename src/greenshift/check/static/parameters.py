@@ -168,7 +168,8 @@ def _from_calls(evaluator: Evaluator, node: FunctionNode, name: str, frame: Fram
             values.append(value if value is not None else unknown(f"{name} is not given"))
     if values:
         if node.name != "__init__" and (evaluator.indexes.is_handed_on(node.name) or _is_called_otherwise(node)):
-            values.append(unknown(f"{node.name} is called by something else, too"))
+            given = _annotated(evaluator, node, name, frame)
+            values.append(given or unknown(f"{node.name} is called by something else, too"))
         return union(values)
     annotated = _annotated(evaluator, node, name, frame)
     if annotated is not None:

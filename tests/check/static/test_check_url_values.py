@@ -239,3 +239,29 @@ def test_a_default_is_not_what_comes_to_a_branch_that_it_does_not_lead_to() -> N
 
 def test_code_that_never_runs_makes_no_engine() -> None:
     assert not program_of({"db.py": IMPORTS + 'DEBUG = False\nif DEBUG:\n    engine = create_engine("a://")\n'}).engines
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'u = "a"\n' + 'u += "b"\n' * 5000 + "engine = create_engine(u)",
+        'u = "a"\n'
+        + "".join(f'u{n} = u{n - 1 if n else ""} + "b"\n' for n in range(3000))
+        + "engine = create_engine(u2999)",
+        'u = "a"' + ' + "b"' * 900 + "\nengine = create_engine(u)",
+        "def f(n):\n    return f(n + 1) + f(n + 2) + 'x'\nengine = create_engine(f(0))",
+        "def f(n):\n    return g(n + 1)\ndef g(n):\n    return f(n) or g(n + 2)\nengine = create_engine(f(0))",
+    ],
+    ids=["changed often", "a long chain", "a long sum", "recursion", "functions that call each other"],
+)
+def test_what_is_too_much_to_follow_ends_nothing(source: str) -> None:
+    assert "..." in str(shown(only_engine(source).url)) or "?" in str(shown(only_engine(source).url))
+
+
+def test_many_engines_do_not_use_up_what_each_may_take() -> None:
+    lines = "".join(
+        f"def make{n}(url, size):\n    return create_engine(url, pool_size=size)\ne{n} = make{n}('a://', {n})\n"
+        for n in range(600)
+    )
+    engines = program_of({"db.py": IMPORTS + lines}).engines
+    assert [shown(engine.argument("pool_size")) for engine in engines] == [str(n) for n in range(600)]

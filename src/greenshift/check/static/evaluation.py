@@ -110,13 +110,12 @@ class Evaluator:
     # What
 
     def value(self, file: SourceFile, node: ast.expr) -> Value:
-        """Return what an expression can be, in any call of its function; the bounds count anew.
+        """Return what an expression can be, in any call of its function.
 
         Args:
             file: where it stands.
             node: the expression.
         """
-        self._steps = 0
         return self.evaluate(node, self.frame_of(file, node))
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Value:
@@ -130,7 +129,7 @@ class Evaluator:
         known = self._known.get(key)
         if known is not None:
             return known
-        self._steps += 1
+        self._steps = self._steps + 1 if self._depth else 0
         if key in self._active:
             return unknown("it depends on itself")
         if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
@@ -142,6 +141,12 @@ class Evaluator:
         try:
             handler = HANDLERS.get(type(node))
             found = handler(self, node, frame) if handler is not None else unknown("an expression of another kind")
+        except RecursionError:
+            # A chain of thousands of assignments to one name.
+            self._cuts += 1
+            found = unknown("it is too much to follow")
+            if self._depth > 1:
+                raise
         finally:
             self._active.discard(key)
             self._depth -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.classes import Classes
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.project import Class
 from greenshift.shift.project.traversal import walk
 
@@ -70,7 +71,7 @@ def defaults_of(cls: Class) -> list[tuple[str, ast.expr]]:
     """
     found = []
     for name, (_, value) in cls.assignments.items():
-        if isinstance(value, ast.Call) and _last(value.func) in _COLUMNS:
+        if isinstance(value, ast.Call) and last_name(value.func) in _COLUMNS:
             for keyword in value.keywords:
                 if keyword.arg in ("default", "onupdate", "default_factory", "insert_default"):
                     found.append((name, keyword.value))
@@ -83,7 +84,7 @@ def _mapped_datetimes(classes: Classes, cls: Class) -> str:
         _, value = one.assignments.get("type_annotation_map", (None, None))
         if isinstance(value, ast.Dict):
             for key, of in zip(value.keys, value.values, strict=True):
-                if key is not None and _last(key) == "datetime":
+                if key is not None and last_name(key) == "datetime":
                     return _named_type(of) or "other"
     return _TYPES["datetime"]
 
@@ -91,15 +92,15 @@ def _mapped_datetimes(classes: Classes, cls: Class) -> str:
 def _column_type(annotation: ast.expr | None, value: ast.expr | None, datetimes: str) -> str | None:
     given: list[ast.expr] = []
     if isinstance(value, ast.Call):
-        if _last(value.func) not in _COLUMNS:
+        if last_name(value.func) not in _COLUMNS:
             return None
         given = [one for one in value.args if not isinstance(one, ast.Constant)]
         keywords = {keyword.arg: keyword.value for keyword in value.keywords if keyword.arg}
         given += [keywords[name] for name in ("type_", "sa_type", "sa_column") if name in keywords]
     for node in given:
-        if isinstance(node, ast.Call) and _last(node.func) in _COLUMNS:
+        if isinstance(node, ast.Call) and last_name(node.func) in _COLUMNS:
             return _column_type(annotation, node, datetimes)
-        if not isinstance(node, ast.Call) or _last(node.func) not in _NO_TYPES:
+        if not isinstance(node, ast.Call) or last_name(node.func) not in _NO_TYPES:
             return _named_type(node)
     names = [] if annotation is None else annotated_names(annotation)
     kind = _TYPES.get(names[0]) if len(names) == 1 else None
@@ -122,25 +123,21 @@ def annotated_names(annotation: ast.expr) -> list[str]:
     if isinstance(annotation, ast.BinOp):
         return annotated_names(annotation.left) + annotated_names(annotation.right)
     if isinstance(annotation, ast.Subscript):
-        wrapper, inside = _last(annotation.value), annotation.slice
+        wrapper, inside = last_name(annotation.value), annotation.slice
         if wrapper == "Annotated" and isinstance(inside, ast.Tuple):
             return annotated_names(inside.elts[0])
         if wrapper in ("Mapped", "Optional", "Union"):
             parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
             return [name for one in parts for name in annotated_names(one)]
         return [wrapper]
-    return [_last(annotation)]
+    return [last_name(annotation)]
 
 
 def _named_type(node: ast.expr) -> str | None:
     call = node if isinstance(node, ast.Call) else None
-    kind = _TYPES.get(_last(call.func if call is not None else node))
+    kind = _TYPES.get(last_name(call.func if call is not None else node))
     if kind == _TYPES["datetime"] and call is not None:
         zone = [*call.args, *(one.value for one in call.keywords if one.arg == "timezone")]
         if any(not isinstance(one, ast.Constant) or one.value is True for one in zone):
             return AWARE
     return kind
-
-
-def _last(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

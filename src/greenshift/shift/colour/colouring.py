@@ -17,12 +17,13 @@ from greenshift.shift.colour.generators import sync_consumer
 from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.colour.lambdas import passes_on
 from greenshift.shift.colour.own_loops import runs_in_own_loop
-from greenshift.shift.colour.placing import place_awaits, under_main_guard
+from greenshift.shift.colour.placing import place_awaits
 from greenshift.shift.colour.reach import in_reach
 from greenshift.shift.kinds.classes import Relationship
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.desktop import desktop_modules, keeps_sessions
+from greenshift.shift.project.main_guard import under_main_guard
 from greenshift.shift.rewrite.context import Context
 
 SHARED = "it belongs to a desktop program"
@@ -204,7 +205,7 @@ class _Colouring:
 
     def _is_moved(self, node: ast.AST) -> bool:
         """Whether what an import runs goes into a coroutine function: of a script, or of what starts a program."""
-        return under_main_guard(self.context, node) or moved_statement(self.kinds, node) is not None
+        return under_main_guard(node, self.kinds.parents) or moved_statement(self.kinds, node) is not None
 
 
 def _in_order(functions: AbstractSet[Function]) -> list[Function]:

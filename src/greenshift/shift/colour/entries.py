@@ -10,6 +10,7 @@ from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.values import Connection, External, ExternalInstance, FunctionValue, Session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.alembic import is_alembic
+from greenshift.shift.project.main_guard import is_main_guard
 
 COMMANDS = {
     "celery": {"task", "shared_task", "periodic_task", "connect"},
@@ -114,7 +115,7 @@ def _called_by_import(kinds: Kinds, node: ast.AST) -> bool:
         if current in getattr(parent, "decorator_list", ()):
             # A decorator's call gives what decorates.
             return False
-        if isinstance(parent, ast.If) and "__main__" in ast.unparse(parent.test):
+        if is_main_guard(parent):
             return False
         current = parent
     return True

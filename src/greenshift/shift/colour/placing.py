@@ -11,6 +11,7 @@ from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds.touches import Touch
 from greenshift.shift.kinds.values import ContextManager, Coroutine
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.main_guard import under_main_guard
 from greenshift.shift.rewrite.context import Context
 
 
@@ -142,14 +143,4 @@ def _with_items(context: Context) -> dict[ast.expr, ast.withitem]:
 
 def _is_moved(context: Context, node: ast.AST) -> bool:
     """Whether a module's own code goes into a coroutine function: a script's main part, or what an import does."""
-    return under_main_guard(context, node) or moved_statement(context.kinds, node) is not None
-
-
-def under_main_guard(context: Context, node: ast.AST) -> bool:
-    """Whether a node stands under ``if __name__ == "__main__":``."""
-    current: ast.AST | None = node
-    while current is not None:
-        current = context.kinds.parents.get(current)
-        if isinstance(current, ast.If) and "__main__" in ast.unparse(current.test):
-            return True
-    return False
+    return under_main_guard(node, context.kinds.parents) or moved_statement(context.kinds, node) is not None

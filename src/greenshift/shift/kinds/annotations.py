@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from greenshift.shift.kinds.classes import Classes
-from greenshift.shift.kinds.names import ExternalName, GlobalName, Names, is_sqlalchemy
+from greenshift.shift.kinds.names import ExternalName, GlobalName, Names, is_sqlalchemy, last_name
 from greenshift.shift.kinds.proxies import is_proxy, library_objects
 from greenshift.shift.kinds.values import (
     NOTHING,
@@ -161,7 +161,7 @@ class Annotations:
             self._active.discard(key)
 
     def _subscript(self, module: Module, node: ast.Subscript) -> Values:
-        name = _last(node.value)
+        name = last_name(node.value)
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if name == "Annotated":
             found = self.values(module, arguments[0])
@@ -225,11 +225,3 @@ def own_nodes(node: ast.AST) -> list[ast.AST]:
             continue
         stack.extend(children(current))
     return found
-
-
-def _last(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return ""

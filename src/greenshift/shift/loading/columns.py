@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds.classes import Classes
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.project import Class
 from greenshift.shift.project.traversal import walk
 
@@ -79,18 +80,18 @@ def may_differ(classes: Classes, cls: Class) -> bool:
 
 def _traits(annotation: ast.expr | None, value: ast.expr | None, *, is_table: bool) -> ColumnTraits | None:
     call = value if isinstance(value, ast.Call) else None
-    deferred = call is not None and _last(call.func) in ("deferred", "column_property", "query_expression")
+    deferred = call is not None and last_name(call.func) in ("deferred", "column_property", "query_expression")
     if deferred and call is not None and call.args and isinstance(call.args[0], ast.Call):
         call = call.args[0]
-    is_column = call is not None and _last(call.func) in COLUMNS
-    is_annotated = is_table and annotation is not None and _last(annotation) not in ("ClassVar", "WriteOnlyMapped")
-    if call is not None and _last(call.func) in ("relationship", "Relationship", "association_proxy", "synonym"):
+    is_column = call is not None and last_name(call.func) in COLUMNS
+    is_annotated = is_table and annotation is not None and last_name(annotation) not in ("ClassVar", "WriteOnlyMapped")
+    if call is not None and last_name(call.func) in ("relationship", "Relationship", "association_proxy", "synonym"):
         return None
     if not is_column and not is_annotated and not deferred:
         return None
     keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call is not None else {}
     generated = call is not None and any(
-        isinstance(one, ast.Call) and _last(one.func) in GENERATED for one in call.args
+        isinstance(one, ast.Call) and last_name(one.func) in GENERATED for one in call.args
     )
     by_server = "server_onupdate" in keywords or isinstance(keywords.get("onupdate"), ast.Call) or generated
     named = set(_type_names(annotation, call, keywords))
@@ -108,7 +109,7 @@ def _type_names(annotation: ast.expr | None, call: ast.Call | None, keywords: di
         given = [one for one in call.args if not isinstance(one, ast.Constant)]
         given += [keywords[name] for name in ("type_", "sa_type", "sa_column") if name in keywords]
     for node in given:
-        name = _last(node.func) if isinstance(node, ast.Call) else _last(node)
+        name = last_name(node.func) if isinstance(node, ast.Call) else last_name(node)
         if name == "Column" and isinstance(node, ast.Call):
             yield from _type_names(None, node, {})
         elif name and name not in ("ForeignKey", "CheckConstraint", "Sequence", "Computed", "Identity"):
@@ -116,19 +117,13 @@ def _type_names(annotation: ast.expr | None, call: ast.Call | None, keywords: di
             return
     if annotation is not None and not given:
         for part in walk(_unquoted(annotation)):
-            name = _last(part) if isinstance(part, ast.Name | ast.Attribute) else ""
+            name = last_name(part) if isinstance(part, ast.Name | ast.Attribute) else ""
             if name and name not in TRANSPARENT:
                 yield name
 
 
 def _is_true(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
-
-
-def _last(node: ast.AST) -> str:
-    if isinstance(node, ast.Subscript):
-        return _last(node.value)
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _unquoted(node: ast.expr) -> ast.expr:

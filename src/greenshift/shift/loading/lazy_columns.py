@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from greenshift.shift.kinds import Kinds
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.kinds.values import Instance, Query, Statement
 from greenshift.shift.loading.paths import sited
 from greenshift.shift.loading.sites import site_of
@@ -137,7 +138,7 @@ class LazyColumns:
             for call in self._kinds.calls(module):
                 if not isinstance(call.func, ast.Attribute) or call.func.attr != "options":
                     continue
-                if any(_last(one.func) in LOADING for one in call.args if isinstance(one, ast.Call)):
+                if any(last_name(one.func) in LOADING for one in call.args if isinstance(one, ast.Call)):
                     values = self._kinds.values(call.func.value)
                     found |= {value.site for value in values if isinstance(value, Statement | Query)}
         return found
@@ -146,7 +147,7 @@ class LazyColumns:
 def _lazy_column(value: ast.expr | None) -> LazyColumn | None:
     if not isinstance(value, ast.Call):
         return None
-    name = _last(value.func)
+    name = last_name(value.func)
     if name in ("deferred", "query_expression"):
         return "deferred"
     if any(one.arg == "deferred" and isinstance(one.value, ast.Constant) and one.value.value for one in value.keywords):
@@ -158,7 +159,3 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from greenshift.shift.kinds import Kinds
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.kinds.values import ClassValue, Instance, Statement, Values
 from greenshift.shift.loading.paths import Path, instances_in, sited
 from greenshift.shift.loading.schemas import Schemas
@@ -155,7 +156,7 @@ def _validation(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call) 
     into = [
         value.cls for value in kinds.values(receiver) if isinstance(value, ClassValue) and schemas.is_schema(value.cls)
     ]
-    if isinstance(receiver, ast.Call) and receiver.args and _last(receiver.func) == "TypeAdapter":
+    if isinstance(receiver, ast.Call) and receiver.args and last_name(receiver.func) == "TypeAdapter":
         into = schemas.in_annotation(module, receiver.args[0])
     elif isinstance(receiver, ast.Subscript):
         into = schemas.in_annotation(module, receiver)
@@ -182,7 +183,3 @@ def _construction(kinds: Kinds, schemas: Schemas, module: Module, call: ast.Call
             into = [*schemas.field(schema, keyword.arg), *arguments]
             if into:
                 yield Filling(call, module, keyword.value, keyword.value, into)
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from greenshift.shift.project import Module, Project, Source
+from greenshift.shift.project.main_guard import is_main_guard
 from greenshift.shift.project.traversal import children
 from greenshift.shift.rewrite.context import Context
 
@@ -66,7 +67,7 @@ def insert_definition(context: Context, module: Module, before: ast.stmt, text: 
 def append_definition(context: Context, module: Module, text: str) -> None:
     """Put a function's text at a module's end, before its ``if __name__ == "__main__":``."""
     for statement in module.source.tree.body:
-        if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
+        if is_main_guard(statement):
             insert_definition(context, module, statement, text)
             return
     whole = module.source.text

@@ -92,6 +92,26 @@ class Imports:
         return _with_imports(source, later)
 
 
+def add_imports(source: Source, needed: list[tuple[str, str, str]]) -> Source:
+    """Return a source with further imports; nothing is taken out.
+
+    Args:
+        source: The source.
+        needed: For each the module, the name (empty for the module itself) and what it is called here.
+    """
+    return _with_imports(source, needed)
+
+
+def without_unused_imports(source: Source, module: Module) -> Source:
+    """Return a source without the imported names that nothing in it uses.
+
+    Args:
+        source: The source.
+        module: Its module.
+    """
+    return _without_unused(source, set(module.imports), module)
+
+
 def _used_names(source: Source) -> set[str]:
     used: set[str] = set()
     for node in source.nodes:

@@ -10,11 +10,10 @@ from greenshift.shift.kinds.touches import SESSION_SYNC_ONLY, touches
 from greenshift.shift.kinds.values import (
     ClassValue,
     External,
-    ExternalInstance,
     Instance,
     Session,
     SessionFactory,
-    Value,
+    is_mock,
 )
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.desktop import keeps_sessions
@@ -110,13 +109,8 @@ def _is_session(context: Context, node: ast.expr) -> bool:
     return (
         bool(values)
         and any(isinstance(value, Session) and not value.is_async for value in values)
-        and all(isinstance(value, Session) or _is_stand_in(value) for value in values)
+        and all(isinstance(value, Session) or is_mock(value) for value in values)
     )
-
-
-def _is_stand_in(value: Value) -> bool:
-    """Whether a value is a mock that a test gives in the place of a session."""
-    return isinstance(value, ExternalInstance) and value.name.startswith(("unittest.mock.", "mock."))
 
 
 def _is_used(context: Context, node: ast.expr) -> bool:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from greenshift.shift.project import Module
+from greenshift.shift.project.main_guard import is_main_guard
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import (
     append_definition,
@@ -109,8 +110,7 @@ def _is_plain(context: Context, statement: ast.stmt) -> bool:
 
 
 def _under_guard(context: Context, call: ast.Call) -> bool:
-    parent = context.kinds.parents.get(context.kinds.parents[call])
-    return isinstance(parent, ast.If) and "__main__" in ast.unparse(parent.test)
+    return is_main_guard(context.kinds.parents.get(context.kinds.parents[call]))
 
 
 def _groups(context: Context, creation: Creation) -> list[list[ast.Call]]:

@@ -6,6 +6,7 @@ import ast
 
 from greenshift.shift.colour import Colours
 from greenshift.shift.project import Module
+from greenshift.shift.project.main_guard import is_main_guard
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.flip.awaiting import await_expression
@@ -24,7 +25,7 @@ def fix_scripts(context: Context, runner: Runner) -> None:
     assert colours is not None
     for module in context.project.modules:
         for statement in module.source.tree.body:
-            if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
+            if is_main_guard(statement):
                 _guard(context, colours, module, statement, runner)
 
 

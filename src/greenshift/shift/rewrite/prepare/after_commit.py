@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from greenshift.shift.kinds import Kinds
 from greenshift.shift.kinds.annotations import own_nodes
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.kinds.values import ClassValue, Instance, is_mock
 from greenshift.shift.loading.columns import columns_of, may_differ
 from greenshift.shift.loading.session_calls import SessionCall, last_in_each_block, session_calls
@@ -141,7 +142,7 @@ class _Unit:
             parent = self.kinds.parents.get(node)
             if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Store):
                 return True
-            if isinstance(parent, ast.Call) and parent.args[:1] == [node] and _last(parent.func) == "setattr":
+            if isinstance(parent, ast.Call) and parent.args[:1] == [node] and last_name(parent.func) == "setattr":
                 return True
         return False
 
@@ -163,7 +164,7 @@ class _Unit:
             if isinstance(parent, ast.Attribute) and dominates and not isinstance(statement, ast.If | ast.While):
                 return True
             is_given = isinstance(parent, ast.Call) and dominates and parent.args[:1] == [node]
-            if is_given and _last(parent.func) in ("setattr", "add", "refresh"):  # type: ignore[union-attr]
+            if is_given and last_name(parent.func) in ("setattr", "add", "refresh"):  # type: ignore[union-attr]
                 return True
             if isinstance(statement, ast.If) and dominates:
                 if _leaves(statement) and _is_none_test(statement.test, name):
@@ -212,7 +213,7 @@ class _Unit:
 def _is_one(statement: ast.stmt) -> bool:
     """Whether a variable is assigned what cannot be None: ``....one()``."""
     value = statement.value if isinstance(statement, ast.Assign) else None
-    return isinstance(value, ast.Call) and _last(value.func) in ("one", "scalar_one", "get_one")
+    return isinstance(value, ast.Call) and last_name(value.func) in ("one", "scalar_one", "get_one")
 
 
 def _leaves(node: ast.If) -> bool:
@@ -229,7 +230,3 @@ def _is_none_test(node: ast.expr, name: str) -> bool:
         and isinstance(node.op, ast.Or)
         and any(_is_none_test(one, name) for one in node.values)
     )
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

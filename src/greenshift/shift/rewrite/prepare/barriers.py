@@ -7,6 +7,7 @@ import ast
 from greenshift.shift.colour.imported import moved_statement
 from greenshift.shift.kinds.touches import touches
 from greenshift.shift.project import Function, Module
+from greenshift.shift.project.main_guard import under_main_guard
 from greenshift.shift.rewrite.context import Context
 
 CONSTRUCTORS = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
@@ -35,14 +36,4 @@ def list_barriers(context: Context) -> None:
 
 def _is_moved(context: Context, node: ast.AST) -> bool:
     """Whether the flip puts what an import runs into a function."""
-    return _is_main(context, node) or moved_statement(context.kinds, node) is not None
-
-
-def _is_main(context: Context, node: ast.AST) -> bool:
-    """Whether a node stands under ``if __name__ == "__main__"``."""
-    current: ast.AST | None = node
-    while current is not None:
-        if isinstance(current, ast.If) and "__name__" in ast.unparse(current.test):
-            return True
-        current = context.kinds.parents.get(current)
-    return False
+    return under_main_guard(node, context.kinds.parents) or moved_statement(context.kinds, node) is not None

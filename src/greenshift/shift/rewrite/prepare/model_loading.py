@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenshift.shift.kinds.classes import Relationship
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.loading.paths import EAGER, NOT_PLAIN
 from greenshift.shift.project import Module
 from greenshift.shift.rewrite.context import Context
@@ -36,7 +37,7 @@ def load_with_model(context: Context, relationship: Relationship, lazy: str) -> 
     back = _backref_name(node)
     if back is not None and back[0] == relationship.name and not _is_declared(context, relationship):
         return _on_backref(context, module, node, back[1], lazy)
-    if node.func is not None and _last(node.func) == "Relationship":
+    if node.func is not None and last_name(node.func) == "Relationship":
         return _on_sqlmodel(context, module, node, lazy)
     _set_lazy(context, module, node, relationship, lazy)
     return True
@@ -109,7 +110,3 @@ def _backref_name(call: ast.Call) -> tuple[str, ast.expr] | None:
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 return first.value, keyword.value
     return None
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

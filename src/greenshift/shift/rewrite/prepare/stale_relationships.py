@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from greenshift.shift.kinds.classes import Relationship
+from greenshift.shift.kinds.names import last_name
 from greenshift.shift.kinds.values import ClassValue, Instance
 from greenshift.shift.project import Class, Module
 from greenshift.shift.project.traversal import walk
@@ -111,12 +112,9 @@ def _foreign_keys(context: Context, cls: Class) -> set[str]:
         name
         for one in context.kinds.classes.line(cls)
         for name, (_, value) in one.assignments.items()
-        if value is not None and any(_last(node) == "ForeignKey" for node in walk(value) if isinstance(node, ast.Call))
+        if value is not None
+        and any(last_name(node.func) == "ForeignKey" for node in walk(value) if isinstance(node, ast.Call))
     }
-
-
-def _last(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _is_ordered(relationship: Relationship) -> bool:

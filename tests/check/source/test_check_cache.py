@@ -146,6 +146,15 @@ def test_no_file_is_left_behind(project: Project) -> None:
     assert len(list(project.folder.iterdir())) == 1
 
 
+def test_entries_of_long_ago_are_forgotten(project: Project) -> None:
+    project.remember()
+    (old,) = project.folder.iterdir()
+    os.utime(old, ns=(LONG_AGO, LONG_AGO))
+    project.cache("other").write(project.files().stamps, (), [])
+    (new,) = project.folder.iterdir()
+    assert new != old
+
+
 def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("GREENSHIFT_CACHE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

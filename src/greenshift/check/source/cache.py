@@ -24,6 +24,7 @@ import greenshift
 
 # A file that changed shortly before the entry was written may have changed again within its clock's tick.
 _TICK: Final = 2_000_000_000
+_DAYS_KEPT: Final = 30
 _MODULES: Final = ("greenshift.report.findings", "greenshift.check.source.cache", "builtins")
 
 
@@ -133,11 +134,19 @@ class CheckCache:
                 with os.fdopen(handle, "wb") as file:
                     pickle.dump(new, file, protocol=5)
                 os.replace(name, self._file)
+                self._forget_old()
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
         except (OSError, pickle.PicklingError, TypeError, AttributeError):
             return
+
+    def _forget_old(self) -> None:
+        """Delete entries that nothing wrote for a month: of projects, configurations and versions that are gone."""
+        oldest = time.time() - _DAYS_KEPT * 86_400
+        for path in self._file.parent.glob("*.pickle"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
 
 
 class _Unpickler(pickle.Unpickler):

@@ -30,6 +30,7 @@ from greenshift.postgres.servers.binaries import version_name
 from greenshift.postgres.servers.psql import psql_command
 from greenshift.shift.command import shift_command
 from greenshift.shift.heal.command import heal_command
+from greenshift.shift.mirror.command import mirror_command
 from greenshift.shift.scan.command import scan_command
 from greenshift.shift.verify.command import verify_command
 
@@ -40,6 +41,10 @@ EXIT_CODES = (
 SHIFT_EXIT_CODES = (
     "Exit codes: 0 done; 1 findings (verify: differs or cannot tell; heal: something still fails; scan --fail-on-sync: "
     "sync sessions); 2 wrong use, or a failure, of which one line says what happened and one what to do."
+)
+MIRROR_EXIT_CODES = (
+    "Exit codes: 0 done, or nothing has fallen behind; 1 with --check: a mirror is missing or has fallen behind; "
+    "2 wrong use, or a failure, of which one line says what happened and one what to do."
 )
 FAILURE = 2
 
@@ -54,6 +59,7 @@ app.command("check", epilog=CHECK_EXIT_CODES)(check_command)
 app.command("scan", epilog=SHIFT_EXIT_CODES)(scan_command)
 app.command("shift", epilog=SHIFT_EXIT_CODES)(shift_command)
 app.command("heal", epilog=SHIFT_EXIT_CODES)(heal_command)
+app.command("mirror", epilog=MIRROR_EXIT_CODES)(mirror_command)
 app.command("rollback", epilog=SHIFT_EXIT_CODES)(rollback_command)
 app.command("verify", epilog=SHIFT_EXIT_CODES)(verify_command)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Set as AbstractSet
 
 from greenshift.shift.colour import Colours
 from greenshift.shift.kinds.annotations import own_nodes
@@ -30,7 +31,7 @@ def fix_awaiting(context: Context) -> None:
         unit = context.kinds.unit(node)
         if isinstance(unit, Function):
             await_expression(context, unit.module, node)
-    _async_withs(context, colours)
+    write_async_withs(context, colours.async_withs)
     _async_fors(context, colours)
     for stream in colours.streams:
         _stream(context, stream)
@@ -128,11 +129,17 @@ def _delegations(context: Context, function: Function, edits: Edits) -> None:
         edits.insert_after(node.value, f":\n{source.indentation(statement)}    yield item")
 
 
-def _async_withs(context: Context, colours: Colours) -> None:
+def write_async_withs(context: Context, items: AbstractSet[ast.withitem]) -> None:
+    """Make ``with`` statements async; one of which some items are not becomes several.
+
+    Args:
+        context: The context.
+        items: The items that are entered async.
+    """
     for module in context.project.modules:
         for node in module.source.nodes:
             if isinstance(node, ast.With):
-                chosen = [item in colours.async_withs for item in node.items]
+                chosen = [item in items for item in node.items]
                 if not any(chosen):
                     continue
                 edits = context.edits(module)

@@ -1,0 +1,1 @@
+"""The models of the seed: users, their posts, their roles."""

@@ -46,6 +46,9 @@ class Session(Protocol):
     async def values(self, model: Model, record: Record) -> Mapping[str, Any]:
         """Return what a record holds, by column; what the server made is read back."""
 
+    async def computed(self, model: Model, record: Record) -> Mapping[str, Any]:
+        """Return what a record's computed attributes (``Model.computed``) say."""
+
     async def related(self, model: Model, record: Record, relationship: str, load: str) -> Sequence[Record]:
         """Return the records that a relationship leads to, none or one for a scalar.
 

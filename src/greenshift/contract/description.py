@@ -126,8 +126,10 @@ class Model:
         relationships: by attribute name.
         keys: the attribute names of the primary key, in its order.
         uniques: sets of columns of which no two rows share the values.
+        partial_uniques: sets of columns of which some rows may not share the values: those that an index picks.
         checks: conditions that the table declares, as SQL with column names.
         foreign_keys: to other tables, without the one that inheritance makes.
+        moves_sequence: whether a key that is given moves the sequence that makes the next one.
         has_json: whether the models have their own way to JSON.
         is_association: whether it is nothing but the link between others: a key of foreign keys.
         version: the column that counts versions, for optimistic locking.
@@ -144,8 +146,10 @@ class Model:
     relationships: Mapping[str, Relationship] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
+    partial_uniques: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    moves_sequence: bool = False
     has_json: bool = False
     is_association: bool = False
     version: str | None = None

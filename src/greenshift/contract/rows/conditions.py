@@ -53,11 +53,13 @@ class Conditions:
     Attributes:
         columns: by the column's name in the database.
         orders: pairs of columns, the first of which must be smaller (or equal: the third says so).
+        loose: columns of which an OR allows other values, too.
         unread: conditions that were not understood; the database decides.
     """
 
     columns: dict[str, Condition] = field(default_factory=dict)
     orders: list[tuple[str, str, bool]] = field(default_factory=list)
+    loose: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
 
 
@@ -129,6 +131,7 @@ def _read(term: str, found: Conditions) -> bool:
         for one in sorted(alternatives, key=lambda text: text.upper().endswith("IS NULL")):
             trial = Conditions(dict(found.columns), list(found.orders))
             if all(_read(part, trial) for part in _split(one, "AND")):
+                found.loose.update(name for name in trial.columns if trial.columns[name] != found.columns.get(name))
                 found.columns.update(trial.columns)
                 found.orders[:] = trial.orders
                 return True

@@ -48,6 +48,14 @@ class RowValues:
         """Tell whether foreign keys that may be null lead somewhere."""
         return max(self._attempts.get((model.name, one), 0) for one in range(KINDS_OF_ROWS)) < _WITHOUT_PARENTS
 
+    def conditions(self, model: Model) -> Conditions:
+        """Return what the CHECK conditions of a model's tables ask for."""
+        return self._conditions[model.name]
+
+    def is_overridden(self, model: Model, column: Column) -> bool:
+        """Tell whether the user decides a column's values."""
+        return (model.name, column.name) in self._overrides
+
     def of(self, model: Model, number: int) -> dict[str, Any]:
         """Return the values of a row; columns with a default are left out, and so are foreign keys.
 
@@ -92,7 +100,7 @@ class RowValues:
 
     def _made(self, model: Model, number: int, attempt: int) -> dict[str, Any]:
         referring = {name for key in model.foreign_keys for name in key.columns}
-        distinct = {*model.keys, *(name for names in model.uniques for name in names)}
+        distinct = {*model.keys, *(name for names in (*model.uniques, *model.partial_uniques) for name in names)}
         values: dict[str, Any] = {}
         for column in model.columns.values():
             override = (model.name, column.name)
@@ -111,7 +119,11 @@ class RowValues:
 
     def _distinct(self, model: Model, column: Column, number: int, attempt: int) -> Any:
         used = self._used.setdefault((_root(model), (column.name,)), {})
-        alone = column.is_unique or (column.name,) in model.uniques or model.keys == (column.name,)
+        alone = (
+            column.is_unique
+            or (column.name,) in (*model.uniques, *model.partial_uniques)
+            or model.keys == (column.name,)
+        )
         if column.choices and alone:
             if number >= len(column.choices):
                 raise RowError(

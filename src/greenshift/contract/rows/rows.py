@@ -9,6 +9,7 @@ from typing import Any, Final
 from greenshift.contract.adapter import Adapter, Ground, Record, Session
 from greenshift.contract.description import Column, ForeignKey, Model
 from greenshift.contract.errors import RowError
+from greenshift.contract.rows.conditions import Conditions
 from greenshift.contract.rows.generation import RowValues
 from greenshift.contract.rows.overrides import Build
 
@@ -125,7 +126,32 @@ class Rows:
             f"say what it takes: build = {{{model.name}.<column>: <value or callable>}}",
         ) from refused
 
-    async def insert(self, session: Session, model: Model, **given: Any) -> MadeRow:
+    def values(self, model: Model) -> dict[str, Any]:
+        """Return the values of a further row, which is not made; foreign keys and defaults are left out."""
+        return self._values.of(model, self._next(model))
+
+    def another(self, model: Model, column: Column, *, than: Any) -> Any:
+        """Return a value for a column other than one it has.
+
+        Raises:
+            RowError: there is none.
+        """
+        return self._values.another(model, column, self._next(model), than=than)
+
+    def conditions(self, model: Model) -> Conditions:
+        """Return what the CHECK conditions of a model's tables ask for."""
+        return self._values.conditions(model)
+
+    def is_overridden(self, model: Model, column: Column) -> bool:
+        """Tell whether the user decides a column's values."""
+        return self._values.is_overridden(model, column)
+
+    def _next(self, model: Model) -> int:
+        number = self._numbers.get(model.name, 0)
+        self._numbers[model.name] = number + 1
+        return number
+
+    async def insert(self, session: Session, model: Model, given: Mapping[str, Any] | None = None) -> MadeRow:
         """Make a row, and first the rows that it needs.
 
         Args:
@@ -136,11 +162,13 @@ class Rows:
         Raises:
             RowError: a row that it needs cannot be made.
         """
-        return await self._insert(session, model, given, {}, (model.name,))
+        return await self._insert(session, model, given or {}, {}, (model.name,))
 
-    async def prepare(self, session: Session, model: Model, **given: Any) -> Mapping[str, Any]:
+    async def prepare(
+        self, session: Session, model: Model, given: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
         """Make the rows that a row needs, and return the row's values without sending it."""
-        values, _ = await self._prepare(session, model, given, {}, (model.name,))
+        values, _ = await self._prepare(session, model, given or {}, {}, (model.name,))
         return values
 
     async def _insert(
@@ -152,9 +180,7 @@ class Rows:
     async def _prepare(
         self, session: Session, model: Model, given: Mapping[str, Any], made: dict[Any, MadeRow], path: tuple[str, ...]
     ) -> tuple[dict[str, Any], dict[tuple[str, ...], MadeRow]]:
-        number = self._numbers.get(model.name, 0)
-        self._numbers[model.name] = number + 1
-        values = {**self._values.of(model, number), **given}
+        values = {**self._values.of(model, self._next(model)), **given}
         parents: dict[tuple[str, ...], MadeRow] = {}
         reached: dict[str, int] = {}
         # The longest keys first: a shorter one that shares a column must lead to what they decided.

@@ -100,6 +100,12 @@ class AsyncSession:
             await self._session.refresh(record, names)
         return reading.values(model, record)
 
+    async def computed(self, model: Model, record: Record) -> Mapping[str, Any]:
+        """Return what a record's computed attributes say."""
+        if names := reading.computed_not_loaded(model, record):
+            await self._session.refresh(record, names)
+        return reading.computed(model, record)
+
     async def related(self, model: Model, record: Record, relationship: str, load: str) -> Sequence[Record]:
         """Return the records that a relationship leads to; lazily is what async code must not read them."""
         if load in ("eager", "joined"):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Enum, ForeignKeyConstraint, Table, UniqueConstraint, create_mock_engine
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Enum,
+    ForeignKeyConstraint,
+    Index,
+    Table,
+    UniqueConstraint,
+    create_mock_engine,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
 
@@ -28,17 +37,29 @@ def attribute_of(mapper: Mapper[Any], column: Column[Any]) -> str | None:
     return None
 
 
-def uniques(mapper: Mapper[Any]) -> tuple[tuple[str, ...], ...]:
-    """Return the sets of attributes that no two rows share, the primary key aside."""
+def uniques(mapper: Mapper[Any], *, partial: bool = False) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of attributes that no two rows share, the primary key aside.
+
+    Args:
+        mapper: the model's.
+        partial: return instead those that hold for the rows that an index picks.
+    """
     found: set[tuple[str, ...]] = set()
     for table in tables_of(mapper):
-        sets = [list(one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)]
-        sets += [list(index.columns) for index in table.indexes if index.unique]
+        unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        sets = [] if partial else [list(one.columns) for one in unique]
+        sets += [list(index.columns) for index in table.indexes if index.unique and _is_partial(index) is partial]
         for columns in sets:
             names = [attribute_of(mapper, column) for column in columns]
             if names and all(names):
                 found.add(tuple(name for name in names if name))
     return tuple(sorted(found))
+
+
+def _is_partial(index: Index) -> bool:
+    # An index over an expression says less of the columns in it than one over them.
+    plain = all(isinstance(one, Column) for one in index.expressions)
+    return index.dialect_options["postgresql"]["where"] is not None or not plain
 
 
 def checks(mapper: Mapper[Any]) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ def _model(mapper: Mapper[Any], owners: dict[Table, Mapper[Any]]) -> Model:
         relationships={one.key: describe_relationship(mapper, one) for one in mapper.relationships},
         keys=tuple(name for name in primary if name),
         uniques=constraints.uniques(mapper),
+        partial_uniques=constraints.uniques(mapper, partial=True),
         checks=constraints.checks(mapper),
         foreign_keys=keys,
         has_json=has_json(mapper.class_),

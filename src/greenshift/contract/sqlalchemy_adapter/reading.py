@@ -12,15 +12,25 @@ from greenshift.contract.description import Model
 
 
 def not_loaded(model: Model, record: Any) -> list[str]:
-    """Return the columns and column properties that a record would have to ask the database for."""
+    """Return the columns that a record would have to ask the database for."""
     state: InstanceState[Any] = inspect_mapped(record)
-    wanted = {*model.columns, *model.computed}
-    return sorted(name for name in wanted & state.unloaded if name in state.mapper.column_attrs)
+    return sorted(name for name in set(model.columns) & state.unloaded if name in state.mapper.column_attrs)
 
 
 def values(model: Model, record: Any) -> dict[str, Any]:
-    """Return what a record holds, computed attributes included."""
-    return {name: getattr(record, name) for name in (*model.columns, *model.computed)}
+    """Return what a record's columns hold."""
+    return {name: getattr(record, name) for name in model.columns}
+
+
+def computed_not_loaded(model: Model, record: Any) -> list[str]:
+    """Return the column properties that a record would have to ask the database for."""
+    state: InstanceState[Any] = inspect_mapped(record)
+    return sorted(name for name in set(model.computed) & state.unloaded if name in state.mapper.column_attrs)
+
+
+def computed(model: Model, record: Any) -> dict[str, Any]:
+    """Return what a record's computed attributes say."""
+    return {name: getattr(record, name) for name in model.computed}
 
 
 def as_list(found: Any) -> list[Any]:

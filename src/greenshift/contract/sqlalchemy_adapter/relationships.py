@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import BinaryExpression, Table
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
+from sqlalchemy.sql import visitors
 
 from greenshift.contract.description import Loading, Relationship
 from greenshift.contract.sqlalchemy_adapter.constraints import attribute_of
@@ -22,7 +23,7 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -
     target = one.mapper
     local = []
     if one.secondary is None:
-        for here, there in one.local_remote_pairs or ():
+        for here, there in (one.local_remote_pairs or ()) if _is_plain(one) else ():
             ours, theirs = attribute_of(mapper, here), attribute_of(target, there)  # type: ignore[arg-type]
             if ours is not None and theirs is not None:
                 local.append((ours, theirs))
@@ -34,7 +35,7 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -
         target=target.class_.__name__,
         is_collection=bool(one.uselist),
         local=tuple(local),
-        through=str(one.secondary.key) if isinstance(one.secondary, Table) else None,
+        through=str(one.secondary.key) if isinstance(one.secondary, Table) and _is_plain(one) else None,
         is_writable=not one.viewonly,
         loads=_loads(mapper, one),
         back=one.back_populates or (one.backref if isinstance(one.backref, str) else None),
@@ -42,6 +43,13 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -
         owns=bool(one.single_parent or (many_to_one and one.cascade.delete_orphan)),
         needs=f"{'joinedload' if not one.uselist else 'selectinload'}({name}.{one.key})",
     )
+
+
+def _is_plain(one: RelationshipProperty[Any]) -> bool:
+    """Tell whether nothing but equal columns decides where it leads."""
+    joins = [join for join in (one.primaryjoin, one.secondaryjoin) if join is not None]
+    compared = sum(isinstance(part, BinaryExpression) for join in joins for part in visitors.iterate(join))
+    return compared == len(one.local_remote_pairs or ())
 
 
 def _loads(mapper: Mapper[Any], one: RelationshipProperty[Any]) -> tuple[Loading, ...]:

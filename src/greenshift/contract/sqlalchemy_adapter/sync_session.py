@@ -100,6 +100,12 @@ class SyncSession:
             self._session.refresh(record, names)
         return reading.values(model, record)
 
+    async def computed(self, model: Model, record: Record) -> Mapping[str, Any]:
+        """Return what a record's computed attributes say."""
+        if names := reading.computed_not_loaded(model, record):
+            self._session.refresh(record, names)
+        return reading.computed(model, record)
+
     async def related(self, model: Model, record: Record, relationship: str, load: str) -> Sequence[Record]:
         """Return the records that a relationship leads to."""
         if load in ("eager", "joined"):

@@ -1,0 +1,1 @@
+"""What every model is tried on: one behaviour a module, found by the registry."""

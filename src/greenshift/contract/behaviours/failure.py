@@ -1,0 +1,17 @@
+"""A model that does not behave as the contract says."""
+
+from __future__ import annotations
+
+
+class ContractFailure(AssertionError):  # noqa: N818 - it is what an assertion raises
+    """What was seen, what was to be seen, and what to do about it.
+
+    Args:
+        problem: what happened.
+        fix: what is likely wrong with the model; empty if there is nothing to add.
+    """
+
+    def __init__(self, problem: str, fix: str = "") -> None:
+        super().__init__(f"{problem}\n  fix: {fix}" if fix else problem)
+        self.problem = problem
+        self.fix = fix

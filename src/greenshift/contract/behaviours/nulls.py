@@ -1,0 +1,46 @@
+"""Columns that may be null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenshift.contract.behaviours.behaviour import Behaviour
+from greenshift.contract.behaviours.scene import Scene
+from greenshift.contract.description import Model
+from greenshift.contract.rows import Rows
+
+
+class Nulls(Behaviour):
+    """Every column that may be null is, and reads as None."""
+
+    name = "nulls"
+    title = "leave every column null that may be"
+
+    def applies(self, model: Model, rows: Rows) -> bool:
+        """Tell whether a column may be null."""
+        return bool(self._columns(model, rows))
+
+    def _columns(self, model: Model, rows: Rows) -> list[str]:
+        return [
+            one.name
+            for one in model.columns.values()
+            if one.is_nullable
+            and one.is_writable
+            and not one.is_generated
+            and not one.is_key
+            and not (model.discriminator and one.name == model.discriminator[0])
+            and one.name != model.version
+            and not any(one.stored_name in text for text in model.checks)
+            and not rows.is_overridden(model, one)
+        ]
+
+    async def run(self, scene: Scene, subject: str) -> Any:
+        """Make one with nulls only."""
+        nulls = dict.fromkeys(self._columns(scene.model, scene.rows))
+        made = await scene.make(nulls)
+        read = await scene.must_read(made.key)
+        # A default may step in for None.
+        wrong = [name for name in nulls if read[name] is not None and not scene.model.columns[name].has_default]
+        if wrong:
+            raise scene.fail(f"{scene.model.name}.{wrong[0]} was written as null and read back as {read[wrong[0]]!r}")
+        return sorted(name for name in nulls if read[name] is None)

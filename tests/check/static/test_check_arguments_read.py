@@ -116,6 +116,16 @@ CASES = {
         'P = {"echo": True}\ndef make():\n    o = {}\n    o.update(P)\n    return create_engine("a://", **o)',
         {"echo": "True"},
     ),
+    "a dict that a function fills": (
+        'def fill(size, o):\n    o["pool_size"] = size\nO = {"echo": True}\nfill(3, O)\n'
+        'engine = create_engine("a://", **O)',
+        {"echo": "True", "pool_size": "3"},
+    ),
+    "a dict that a function fills for a class": (
+        "def fill(o, pool):\n    if pool == QueuePool:\n        o.update(pool_size=3)\n"
+        'O = {"echo": True}\nfill(O, QueuePool)\nP = {}\nfill(P, NullPool)\nengine = create_engine("a://", **O, **P)',
+        {"echo": "True", "pool_size": "3"},
+    ),
     "a dict that is logged": (
         'import logging\nO = {"echo": True}\nlogging.info("%s", O)\nengine = create_engine("a://", **O)',
         {"echo": "True"},
@@ -184,7 +194,9 @@ OPEN = {
     "an unknown dict": "import company\nengine = create_engine('a://', **company.options())",
     "a dict from a file": "import json\nengine = create_engine('a://', **json.load(open('x')))",
     "a key that is not known": "O = {}\nO[os.environ['K']] = 1\nengine = create_engine('a://', **O)",
-    "a function that is handed the dict": "def add(o):\n    o['pool_size'] = 3\nO = {}\nadd(O)\n"
+    "a function that may leave early": "def add(o):\n    if os.cpu_count():\n        return\n    o['pool_size'] = 3\n"
+    "O = {}\nadd(O)\nengine = create_engine('a://', **O)",
+    "a function that is not here": "import company\nO = {}\ncompany.add(1, O)\ncompany.fill(O)\n"
     "engine = create_engine('a://', **O)",
     "a function that changes a module's dict": "O = {}\ndef configure():\n    O['pool_size'] = 3\n"
     "def make():\n    return create_engine('a://', **O)",

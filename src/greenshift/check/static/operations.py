@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from greenshift.check.facts.symbol import Symbol
 from greenshift.check.facts.text import Text
 from greenshift.check.facts.value import Option, Value
 from greenshift.check.static.dicts import overlaid
@@ -171,12 +172,19 @@ def compared(kind: ast.cmpop, left: Value, right: Value) -> Value:
 
 def _compared(kind: ast.cmpop, one: Any, other: Any) -> bool | None:
     if isinstance(kind, ast.Is | ast.IsNot):
+        if isinstance(one, Symbol) and isinstance(other, Symbol):
+            return _compared(ast.Eq() if isinstance(kind, ast.Is) else ast.NotEq(), one, other)
         if one is None or other is None or (isinstance(one, bool) and isinstance(other, bool)):
             same = one is other
         else:
             return None
         return same if isinstance(kind, ast.Is) else not same
     if isinstance(kind, ast.Eq | ast.NotEq):
+        if isinstance(one, Symbol) and isinstance(other, Symbol):
+            # One class may be imported by several names; another last part is another class.
+            if one != other and one.last == other.last:
+                return None
+            return (one == other) is isinstance(kind, ast.Eq)
         if not _is_constant(one) or not _is_constant(other):
             return None
         return (one == other) is isinstance(kind, ast.Eq)

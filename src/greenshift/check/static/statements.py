@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from greenshift.check.facts.value import Value
+from greenshift.check.static import flow
 from greenshift.check.static.bindings import container, dotted, handed_names, mutated
 from greenshift.check.static.dicts import as_dict, overlaid
 from greenshift.check.static.merging import mapped, union, unknown
@@ -172,8 +173,12 @@ def _handed(evaluator: Evaluator, node: ast.expr, name: str, frame: Frame, befor
     if old is None or not any(isinstance(option.value, DictObject) for option in old.options):
         return old
     call = node.value if isinstance(node, ast.Await) else node
-    if isinstance(call, ast.Call) and _leaves(evaluator, call, frame):
-        return old
+    if isinstance(call, ast.Call):
+        if _leaves(evaluator, call, frame):
+            return old
+        changed = _changed_by(evaluator, call, name, frame, old)
+        if changed is not None:
+            return changed
     return mapped(old, lambda item: changed_elsewhere(item) if isinstance(item, DictObject) else item)
 
 
@@ -190,6 +195,23 @@ def _leaves(evaluator: Evaluator, call: ast.Call, frame: Frame) -> bool:
         if any(evaluator.bindings.indexes(node.body, parameter) for parameter in parameters):
             return False
     return True
+
+
+def _changed_by(evaluator: Evaluator, call: ast.Call, name: str, frame: Frame, old: Value) -> Value | None:
+    """Return what a function of the program makes of a dict that it is handed; None if that is not followed."""
+    function = evaluator.evaluate(call.func, frame).known
+    if not isinstance(function, FunctionObject) or isinstance(function.node, ast.Lambda):
+        return None
+    body = function.node.body
+    if any(isinstance(node, ast.Return) for statement in body for node in ast.walk(statement)):
+        return None
+    bound = evaluator.bound_frame(function, evaluator.arguments(call, frame))
+    skipped = 1 if function.receiver is not None else 0
+    positional = [*function.node.args.posonlyargs, *function.node.args.args][skipped:]
+    given = {arg.arg: value for arg, value in zip(positional, call.args, strict=False)}
+    given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+    wanted = [parameter for parameter, value in given.items() if dotted(value) == name]
+    return flow.whole(evaluator, body, wanted[0], bound, lambda: old) if len(wanted) == 1 else None
 
 
 def changed_elsewhere(item: DictObject) -> DictObject:

@@ -82,7 +82,7 @@ class _Awaiting:
     def _is_unknown(self, node: ast.Attribute) -> bool:
         if self.types.of(node.value) or self.types.class_named(node.value) is not None:
             return False
-        return not self.kinds.values(node.value) and not self.types.is_plain(node.value)
+        return not self.types.values(node.value) and not self.types.is_plain(node.value)
 
     def _spread(self) -> bool:
         """Await the calls of what is async by now; whether there was any new one."""

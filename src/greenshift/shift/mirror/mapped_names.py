@@ -75,7 +75,7 @@ class _Mapping:
                 self.edits.replace_node(node, self.dotted[dotted])
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name in self.local:
                 rename_definition(self.source, self.edits, node, self.local[node.name])
-            elif pattern is not None and isinstance(node, ast.ClassDef):
+            if pattern is not None and isinstance(node, ast.ClassDef):
                 self._forward_references(node, pattern)
 
     def _forward_references(self, node: ast.ClassDef, pattern: re.Pattern[str]) -> None:
@@ -84,10 +84,19 @@ class _Mapping:
             if not isinstance(statement, ast.Assign | ast.AnnAssign):
                 continue
             for one in ast.walk(statement):
-                if isinstance(one, ast.Constant) and isinstance(one.value, str) and pattern.search(one.value):
+                if not isinstance(one, ast.Constant) or not isinstance(one.value, str):
+                    continue
+                if pattern.search(one.value) and _is_expression(one.value):
                     text = pattern.sub(lambda found: self.local[found.group()], self.source.segment(one))
-                    if re.fullmatch(r"[\"'][\w\[\], |.]*[\"']", text):
-                        self.edits.replace_node(one, text)
+                    self.edits.replace_node(one, text)
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _with_alias(name: str, alias: str | None) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from greenshift.shift.kinds import Kinds
-from greenshift.shift.kinds.values import Instance
+from greenshift.shift.kinds.values import ClassValue, Collection, Coroutine, Instance, Value, Values
 from greenshift.shift.project import Class, Function, Module
 from greenshift.shift.project.traversal import walk
 
@@ -47,7 +47,7 @@ class ModelTypes:
         """
         if node is None:
             return NONE
-        found = {one.cls for one in self.kinds.values(node) if isinstance(one, Instance)}
+        found = {one.cls for one in self.values(node) if isinstance(one, Instance)}
         if isinstance(node, ast.Name):
             found |= self._of_name(node)
         elif isinstance(node, ast.Await | ast.Starred | ast.Subscript | ast.NamedExpr):
@@ -67,8 +67,28 @@ class ModelTypes:
                 found |= self.lazy_target(cls, node.attr) or NONE
         return frozenset(found)
 
+    def values(self, node: ast.expr) -> Values:
+        """Return what the analysis knows of an expression, or of what it holds or gives when awaited.
+
+        Args:
+            node: The expression.
+        """
+        found: set[Value] = set()
+        stack = list(self.kinds.values(node))
+        while stack:
+            value = stack.pop()
+            if isinstance(value, Collection | Coroutine):
+                stack += value.of
+            elif not (isinstance(value, Instance) and value.cls.name in self.awaited):
+                # A lazy attribute is not what it is made by.
+                found.add(value)
+        return frozenset(found)
+
     def class_named(self, node: ast.expr) -> Class | None:
         """Return the class that an expression names."""
+        handed_in = {one.cls for one in self.kinds.values(node) if isinstance(one, ClassValue)}
+        if len(handed_in) == 1:
+            return handed_in.pop()
         module = self.kinds.module_by_node.get(node)
         target = self.kinds.names.resolve(module, node) if module is not None else None
         return target if isinstance(target, Class) else None
@@ -119,7 +139,7 @@ class ModelTypes:
         named = self.class_named(node.value)
         classes = {named} if named is not None else self.of(node.value)
         methods = (self.kinds.classes.method(cls, node.attr) for cls in classes)
-        return {one for one in methods if one is not None}
+        return {one for one in methods if one is not None} | self.kinds.references.get(node, set())
 
     def is_plain(self, node: ast.expr, depth: int = 5) -> bool:
         """Whether an expression is known to hold no model: a literal, a library's value, an annotated result."""

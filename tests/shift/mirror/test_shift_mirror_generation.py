@@ -1,0 +1,140 @@
+"""What a mirror of tests on SQLAlchemy holds: fixtures, helpers, tests, imports; and what is left out of it."""
+
+from __future__ import annotations
+
+from mirror_samples import SHOP
+
+from greenshift.shift.mirror.configuration import MirrorConfiguration
+from greenshift.shift.mirror.conversion import convert
+from greenshift.shift.mirror.generation import Generation, generate
+from greenshift.shift.mirror.merging import written_anew
+from greenshift.shift.project.loading import is_test_file
+
+FILE = "tests/test_shop.py"
+
+
+def generated(
+    tests: str | None = None, *, marks: bool = False, names: dict[str, str] | None = None, **more: str
+) -> Generation:
+    texts = {**SHOP, **{f"{name.replace('__', '/')}.py": text for name, text in more.items()}}
+    texts[FILE] = SHOP[FILE] if tests is None else tests
+    files = frozenset(file for file in texts if is_test_file(file))
+    result = convert(texts, files, MirrorConfiguration(names or {}))
+    return generate(FILE, texts, result, needs_marks=marks)
+
+
+def test_the_mirror_of_the_sample() -> None:
+    made = generated()
+    assert (made.left_out, made.tests) == ([], 5)
+    assert [one.name for one in made.pieces] == [
+        "async_db_session_factory",
+        "make_post",
+        "user",
+        "NAMES",
+        "session",
+        "count",
+        "test_async_crud",
+        "test_async_own_session",
+        "TestAsyncRelations",
+        "TestAsyncRelations.post",
+        "TestAsyncRelations.test_async_lazy",
+        "TestAsyncRelations.test_async_duplicate",
+        "test_async_application",
+    ]
+    text = written_anew(made, "test_shop.py")
+    assert text.startswith('"""Users and posts."""\n\nimport pytest\nfrom sqlalchemy import func, select\n')
+    assert "from factories" not in text
+    assert "from sqlalchemy.ext.asyncio import AsyncSession\n" in text
+    assert "from sqlalchemy.orm import" not in text
+    assert "(await async_db_session.scalars(select(User).filter_by(name=" in text
+    assert "# How many users there are.\n" in text
+
+
+def test_marks_where_pytest_asyncio_wants_them() -> None:
+    text = written_anew(generated(marks=True), "test_shop.py")
+    assert "import pytest_asyncio\n" in text
+    assert '    @pytest_asyncio.fixture(loop_scope="session")\n    async def post(' in text
+    assert '@pytest.mark.asyncio(loop_scope="session")\n@pytest.mark.parametrize("name", NAMES)\nasync def' in text
+
+
+def test_lazy_loading_of_what_the_application_loaded_is_explicit() -> None:
+    text = written_anew(generated(), "test_shop.py")
+    assert "found = await async_db_session.run_sync(lambda _: find_user(async_db_session.sync_session, " in text
+    assert 'await async_db_session.refresh(found, ["posts"])' in text
+
+
+def test_an_engine_of_the_application_needs_its_counterpart() -> None:
+    database = (
+        "from sqlalchemy import create_engine\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+        'engine = create_engine("postgresql:///x")\nasync_engine = create_async_engine("postgresql+asyncpg:///x")\n'
+    )
+    tests = (
+        "import pytest\nfrom sqlalchemy.orm import Session\n\nfrom shop.db import engine\n"
+        "from shop.models import User\n\n\n"
+        "@pytest.fixture\ndef session():\n    with Session(engine) as session:\n        yield session\n\n\n"
+        "def test_it(session):\n    session.get(User, 1)\n\n\n"
+        "def test_other(db_session):\n    db_session.get(User, 1)\n"
+    )
+    made = generated(tests, shop__db=database)
+    assert made.tests == 1
+    assert [str(one) for one in made.left_out] == [
+        "tests/test_shop.py:14: test_it is not mirrored: it needs session (tests/test_shop.py:10): `shop.db.engine` is "
+        "sync: name its async counterpart in [tool.greenshift.mirror] names"
+    ]
+    assert "session" not in [one.name for one in made.pieces]
+    made = generated(tests, names={"shop.db.engine": "shop.db.async_engine"}, shop__db=database)
+    assert (made.left_out, made.tests) == ([], 2)
+    text = written_anew(made, "test_shop.py")
+    assert "from shop.db import async_engine\n" in text
+    assert "async with AsyncSession(async_engine, expire_on_commit=False) as session:" in text
+
+
+def test_a_test_of_the_application_behind_a_client_is_left_out() -> None:
+    main = (
+        "from fastapi import Depends, FastAPI\nfrom sqlalchemy.orm import Session\n\napp = FastAPI()\n\n\n"
+        "def get_db() -> Session: ...\n\n\n@app.get('/')\ndef index(db: Session = Depends(get_db)):\n"
+        "    return db.execute('x')\n"
+    )
+    tests = (
+        "import pytest\nfrom fastapi.testclient import TestClient\n\nfrom shop.main import app, get_db\n"
+        "from shop.models import User\n\n\n@pytest.fixture\ndef client(db_session):\n"
+        "    app.dependency_overrides[get_db] = lambda: db_session\n    with TestClient(app) as client:\n"
+        "        yield client\n\n\ndef test_it(client, db_session):\n    db_session.get(User, 1)\n"
+        "    client.get('/')\n\n\n"
+        "def test_other(db_session):\n    db_session.get(User, 1)\n"
+    )
+    made = generated(tests, shop__main=main)
+    assert (made.tests, [one.name for one in made.left_out]) == (1, ["test_it"])
+    assert "the application, which is sync" in made.left_out[0].reason
+
+
+def test_a_conftest_s_fixture_that_only_sets_up_stays_where_it_is() -> None:
+    database = 'from sqlalchemy import create_engine\nengine = create_engine("postgresql:///x")\n'
+    conftest = (
+        "import pytest\n\nfrom shop.db import engine\nfrom shop.models import Base\n\n\n"
+        "@pytest.fixture\ndef tables():\n"
+        "    Base.metadata.create_all(engine)\n    yield\n    Base.metadata.drop_all(engine)\n"
+    )
+    tests = "from shop.models import User\n\n\ndef test_it(tables, db_session):\n    db_session.get(User, 1)\n"
+    made = generated(tests, shop__db=database, tests__conftest=conftest)
+    assert (made.left_out, [one.name for one in made.pieces]) == ([], ["async_db_session_factory", "test_async_it"])
+
+
+def test_own_fixtures_of_the_plugin_s_names_keep_them() -> None:
+    tests = (
+        "import pytest\nfrom sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session\n\n"
+        "from shop.models import User\n\n\n@pytest.fixture\ndef db_session():\n"
+        '    with Session(create_engine("postgresql+psycopg:///x")) as session:\n        yield session\n\n\n'
+        "def test_it(db_session):\n    db_session.get(User, 1)\n"
+    )
+    text = written_anew(generated(tests), "test_shop.py")
+    assert "async def test_async_it(db_session):" in text
+    assert "async_db_session" not in text
+
+
+def test_tests_that_are_async_already_have_no_mirror() -> None:
+    tests = (
+        "from shop.models import User\n\n\nasync def test_old(async_db_session):\n    pass\n\n\n"
+        "def test_it(db_session):\n    db_session.get(User, 1)\n"
+    )
+    assert [one.name for one in generated(tests).pieces] == ["async_db_session_factory", "test_async_it"]

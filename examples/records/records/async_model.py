@@ -46,7 +46,7 @@ class AsyncDBModel(Record):
             NotBoundError: there is none.
         """
         if cls._manager is None:
-            raise NotBoundError(f"{cls.__name__} has no database; call bind() with a {AsyncDatabaseManager.__name__}")
+            raise NotBoundError(f"{cls.__name__} has no database; call bind() with an AsyncDatabaseManager")
         return cls._manager
 
     @classmethod

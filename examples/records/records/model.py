@@ -44,7 +44,7 @@ class DBModel(Record):
             NotBoundError: there is none.
         """
         if cls._manager is None:
-            raise NotBoundError(f"{cls.__name__} has no database; call bind() with a {DatabaseManager.__name__}")
+            raise NotBoundError(f"{cls.__name__} has no database; call bind() with a DatabaseManager")
         return cls._manager
 
     @classmethod

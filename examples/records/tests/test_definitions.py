@@ -31,6 +31,15 @@ class Thing(DBModel):
     tags: list[str]
     owner_id: int
     owner = LazyAttribute["DBModel"]("Nobody", foreign_key="owner_id")
+    pair = LazyAttribute["Pair"]("Pair", foreign_key="owner_id")
+
+
+class Pair(JoinTableDBModel):
+    TABLE_NAME = "pairs"
+    PRIMARY_KEY_DB_NAMES = ("left_id", "right_id")
+
+    left_id: int
+    right_id: int
 
 
 def test_columns_come_from_annotations() -> None:
@@ -56,6 +65,8 @@ def test_wrong_declarations() -> None:
             type("Alone", (base,), {"TABLE_NAME": "t", "__annotations__": {"id": int}})
     with pytest.raises(DefinitionError, match="no model Nobody"):
         Thing.relationships()["owner"].target  # noqa: B018 - the read is what fails
+    with pytest.raises(DefinitionError, match="composite key"):
+        Thing.relationships()["pair"].remote  # noqa: B018 - the read is what fails
 
 
 def methods(model: type[Record]) -> dict[str, list[str]]:

@@ -9,8 +9,9 @@ import pytest
 from greenshift.postgres.schemas.database import SchemaDatabase
 from psycopg.errors import ForeignKeyViolation, NotNullViolation, UniqueViolation
 
+from blog.columns import UserColumns
 from blog.models import BlogModel, Post, Role, User, UserRole
-from records import DatabaseManager, NotBoundError, RecordNotFoundError, Rollback, recorded_statements
+from records import DatabaseManager, DBModel, NotBoundError, RecordNotFoundError, Rollback, recorded_statements
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.db(no_queries_ok=True)]
 
@@ -207,6 +208,16 @@ def test_models_without_a_database() -> None:
     BlogModel.unbind()
     with pytest.raises(NotBoundError, match="User"):
         User.list()
+
+
+def test_a_model_may_name_its_database_itself(database: DatabaseManager) -> None:
+    class OwnUser(UserColumns, DBModel):
+        @classmethod
+        def db_manager(cls) -> DatabaseManager:
+            return database
+
+    BlogModel.unbind()
+    assert OwnUser(name="ada", email="ada@example.com").insert() == OwnUser.get(1)
 
 
 def test_an_error_leaves_no_transaction_open(database: DatabaseManager) -> None:

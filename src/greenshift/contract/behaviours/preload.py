@@ -50,7 +50,7 @@ class Preload(Behaviour):
         if many > few:
             raise scene.fail(
                 f"loading {scene.model.name}.{subject} took {few} statements for {found} records and {many} for {more}",
-                "one statement a record is sent: look for a column property or a relationship that loads each by itself",
+                "one statement a record is sent: look for a property that loads each by itself",
             )
         scene.notes.append(f"{scene.model.name}.{subject} is loaded with {few} statements")
         return few, found, many, more

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import MetaData, create_engine, make_url
+from sqlalchemy import URL, MetaData, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Mapper, registry
@@ -18,6 +18,8 @@ from greenshift.contract.errors import ContractError
 from greenshift.contract.sqlalchemy_adapter.async_session import AsyncGround
 from greenshift.contract.sqlalchemy_adapter.describe import describe
 from greenshift.contract.sqlalchemy_adapter.sync_session import SyncGround
+
+_ASYNCPG_PARAMETERS: Final = frozenset({"host", "port", "ssl", "passfile", "target_session_attrs"})
 
 
 class SQLAlchemyAdapter:
@@ -70,7 +72,7 @@ class SQLAlchemyAdapter:
 
 
 @asynccontextmanager
-async def _sync_ground(url: str) -> AsyncIterator[Ground]:
+async def _sync_ground(url: URL) -> AsyncIterator[Ground]:
     engine = create_engine(url)
     try:
         yield SyncGround(engine)
@@ -79,7 +81,7 @@ async def _sync_ground(url: str) -> AsyncIterator[Ground]:
 
 
 @asynccontextmanager
-async def _async_ground(url: str) -> AsyncIterator[Ground]:
+async def _async_ground(url: URL) -> AsyncIterator[Ground]:
     engine = create_async_engine(url)
     try:
         yield AsyncGround(engine)
@@ -87,8 +89,13 @@ async def _async_ground(url: str) -> AsyncIterator[Ground]:
         await engine.dispose()
 
 
-def _with_driver(url: str, driver: str) -> str:
-    return make_url(url).set(drivername=f"postgresql+{driver}").render_as_string(hide_password=False)
+def _with_driver(url: str, driver: str) -> URL:
+    found = make_url(url).set(drivername=f"postgresql+{driver}")
+    if driver != "asyncpg":
+        return found
+    # asyncpg refuses libpq's parameters, some of which it has under names of its own.
+    query = {{"sslmode": "ssl"}.get(name, name): value for name, value in found.query.items()}
+    return found.set(query={name: value for name, value in query.items() if name in _ASYNCPG_PARAMETERS})
 
 
 def _mappers(base: Any) -> list[Mapper[Any]]:

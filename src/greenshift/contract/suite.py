@@ -1,0 +1,157 @@
+"""The contract in a test suite: ``class TestModels(greenshift.contract.ModelContract): base = Base``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from greenshift.contract.adapter import Adapter
+from greenshift.contract.behaviours.behaviour import Behaviour
+from greenshift.contract.behaviours.failure import ContractFailure
+from greenshift.contract.behaviours.registry import all_behaviours
+from greenshift.contract.description import Model
+from greenshift.contract.errors import ContractError
+from greenshift.contract.rows import Rows
+from greenshift.contract.running import Case, cases_of, run_case
+from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
+from greenshift.errors import GreenshiftError
+
+
+class ModelContract:
+    """Tests of every model, sync and async: one a behaviour and model, ``test_contract[create-User]``.
+
+    Attributes:
+        base: what SQLAlchemy's models are mapped with: a declarative base, ``SQLModel``, a registry.
+        models: the only models wanted, as classes or names; None for all.
+        adapter: the way to models of another library, in place of ``base``.
+        build: values of columns: ``{User.email: "a@example.org"}``, or a callable that may take the row's number.
+        leave_out: why tests are not run, by ``"behaviour"``, ``"behaviour[Model]"`` or ``"behaviour[Model.name]"``.
+        behaviours: classes of further behaviours.
+    """
+
+    base: ClassVar[Any] = None
+    models: ClassVar[Sequence[Any] | None] = None
+    adapter: ClassVar[Adapter | None] = None
+    build: ClassVar[Mapping[Any, Any]] = {}
+    leave_out: ClassVar[Mapping[str, str]] = {}
+    behaviours: ClassVar[Sequence[type[Behaviour]]] = ()
+
+    @classmethod
+    def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
+        """Make the tests."""
+        if "_contract_case" not in metafunc.fixturenames:
+            return
+        try:
+            parameters = _parameters(_Plan.of(cls), cls.leave_out)
+        except GreenshiftError as error:
+            raise pytest.UsageError(f"{cls.__name__}: {error.problem}\n  fix: {error.fix}") from None
+        metafunc.parametrize("_contract_case", parameters)
+
+    def test_contract(self, _contract_case: Case, db: Any, request: pytest.FixtureRequest) -> None:  # noqa: PT019
+        """Try one behaviour of one model."""
+        __tracebackhide__ = True
+        plan = _Plan.of(type(self))
+        url = db.url(None)
+        if not url.startswith("postgresql"):
+            pytest.fail("greenshift: the contract needs PostgreSQL\n  fix: take driver = 'sqlite' away", pytrace=False)
+        if not _has_tables(db, plan.adapter):
+            plan.adapter.create(url)
+
+        def rewind() -> None:
+            db.rewind()
+            if not _has_tables(db, plan.adapter):
+                plan.adapter.create(url)
+
+        try:
+            notes = run_case(_contract_case, plan.adapter, plan.rows, url, rewind)
+        except GreenshiftError as error:
+            pytest.fail(f"{error.problem}\n  fix: {error.fix}", pytrace=False)
+        except ContractFailure as failure:
+            failure.add_note(f"greenshift contract: {_contract_case.id}")
+            raise
+        for note in notes:
+            request.node.user_properties.append(("note", note))
+            request.node.add_report_section("call", "greenshift contract", note)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the tests of one class share.
+
+    Args:
+        adapter: the way to the models.
+        rows: makes rows, and remembers which the database takes.
+        cases: the tests.
+    """
+
+    adapter: Adapter
+    rows: Rows
+    cases: Sequence[Case]
+
+    @classmethod
+    def of(cls, suite: type[ModelContract]) -> _Plan:
+        found = suite.__dict__.get("_contract_plan")
+        if not isinstance(found, cls):
+            found = cls._make(suite)
+            # Kept at the class, with which it goes.
+            suite._contract_plan = found  # type: ignore[attr-defined]
+        return found
+
+    @classmethod
+    def _make(cls, suite: type[ModelContract]) -> _Plan:
+        if suite.adapter is None and suite.base is None:
+            raise ContractError("the class names no models", "write base = Base in it, or adapter = ...")
+        adapter = suite.adapter or SQLAlchemyAdapter(suite.base)
+        rows = Rows(adapter, suite.build)
+        tried = (*all_behaviours(), *(kind() for kind in suite.behaviours))
+        return cls(adapter, rows, cases_of(rows, _chosen(adapter.models(), suite.models), tried))
+
+
+def _chosen(models: Sequence[Model], wanted: Sequence[Any] | None) -> Sequence[Model]:
+    if wanted is None:
+        return models
+    names = [one if isinstance(one, str) else one.__name__ for one in wanted]
+    known = {model.name: model for model in models}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "name one of: " + ", ".join(known)
+            raise ContractError(f"there is no model {name}", hint)
+    return [known[name] for name in names]
+
+
+def _parameters(plan: _Plan, leave_out: Mapping[str, str]) -> list[Any]:
+    made = []
+    used = set()
+    for case in plan.cases:
+        names = (
+            case.behaviour.name,
+            f"{case.behaviour.name}[{case.model.name}]",
+            f"{case.behaviour.name}[{case.place}]",
+        )
+        reasons = [(name, leave_out[name]) for name in names if name in leave_out]
+        used |= {name for name, _ in reasons}
+        marks = [pytest.mark.skip(reason=f"left out: {reasons[-1][1]}")] if reasons else []
+        made.append(pytest.param(case, id=case.id, marks=marks))
+    if unknown := [name for name in leave_out if name not in used]:
+        ids = {f"{case.behaviour.name}[{case.place}]" for case in plan.cases}
+        near = difflib.get_close_matches(unknown[0], ids, n=1)
+        raise ContractError(
+            f"leave_out names {unknown[0]!r}, which is no test of these models",
+            f"did you mean {near[0]!r}?" if near else "write behaviour[Model], for example create[User]",
+        )
+    return made
+
+
+def _has_tables(db: Any, adapter: Adapter) -> bool:
+    tables = {model.table for model in adapter.models()}
+    quoted = [".".join('"' + part.replace('"', '""') + '"' for part in table.split(".")) for table in sorted(tables)]
+    with db.connect() as connection:
+        (there,) = connection.execute(
+            "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS t(name)", (quoted,)
+        ).fetchone()
+    return bool(there)

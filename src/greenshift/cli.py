@@ -17,6 +17,7 @@ from rich.table import Table
 from greenshift import __version__
 from greenshift.check.command import CHECK_EXIT_CODES, check_command
 from greenshift.config import load_config
+from greenshift.contract.command import CONTRACT_EXIT_CODES, contract_command
 from greenshift.errors import GreenshiftError
 from greenshift.patch.command import rollback_command
 from greenshift.postgres import KeptServer, Server, ServerError, ServerSettings, kept_server, open_server, stop_kept
@@ -56,6 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("check", epilog=CHECK_EXIT_CODES)(check_command)
+app.command("contract", epilog=CONTRACT_EXIT_CODES)(contract_command)
 app.command("scan", epilog=SHIFT_EXIT_CODES)(scan_command)
 app.command("shift", epilog=SHIFT_EXIT_CODES)(shift_command)
 app.command("heal", epilog=SHIFT_EXIT_CODES)(heal_command)

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from greenshift.contract.adapter import Adapter
 from greenshift.contract.behaviours.behaviour import Behaviour
-from greenshift.contract.behaviours.failure import ContractFailure
+from greenshift.contract.behaviours.failure import ContractFailure, error_name
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Model
 from greenshift.contract.errors import RowError
+from greenshift.contract.hints import hint_for
 from greenshift.contract.rows import Rows
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def run_case(case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callabl
             flavour.error = error
         finally:
             rewind()
-    _raise(case, flavours)
+    _raise(case, rows, flavours)
     sync, asynchronous = flavours
     if sync.result != asynchronous.result:
         raise ContractFailure(
@@ -167,7 +168,7 @@ async def _thread(coroutines: Sequence[Coroutine[Any, Any, Any]]) -> None:
         raise errors[0]
 
 
-def _raise(case: Case, flavours: Sequence[_Flavour]) -> None:
+def _raise(case: Case, rows: Rows, flavours: Sequence[_Flavour]) -> None:
     failed = [flavour for flavour in flavours if flavour.error is not None]
     for flavour in failed:
         if isinstance(flavour.error, RowError):
@@ -176,6 +177,7 @@ def _raise(case: Case, flavours: Sequence[_Flavour]) -> None:
         return
     problems = {flavour.name: _described(flavour.error) for flavour in failed}
     fix = next((error.fix for flavour in failed if isinstance(error := flavour.error, ContractFailure)), "")
+    fix = fix or next((hint for flavour in failed if (hint := hint_for(str(flavour.error), case.model, rows))), "")
     if len(set(problems.values())) == 1:
         where = " and ".join(problems) if len(problems) > 1 else f"{failed[0].name} alone"
         said = f"({where}) {next(iter(problems.values()))}"
@@ -187,4 +189,5 @@ def _raise(case: Case, flavours: Sequence[_Flavour]) -> None:
 def _described(error: Exception | None) -> str:
     if isinstance(error, ContractFailure):
         return error.problem
-    return f"{type(error).__name__}: {next(iter(str(error).strip().splitlines()), '')}"
+    assert error is not None
+    return f"{error_name(error)}: {next(iter(str(error).strip().splitlines()), '')}"

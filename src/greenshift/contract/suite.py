@@ -11,7 +11,6 @@ import pytest
 
 from greenshift.contract.adapter import Adapter
 from greenshift.contract.behaviours.behaviour import Behaviour
-from greenshift.contract.behaviours.failure import ContractFailure
 from greenshift.contract.behaviours.registry import all_behaviours
 from greenshift.contract.description import Model
 from greenshift.contract.errors import ContractError
@@ -70,9 +69,6 @@ class ModelContract:
             notes = run_case(_contract_case, plan.adapter, plan.rows, url, rewind)
         except GreenshiftError as error:
             pytest.fail(f"{error.problem}\n  fix: {error.fix}", pytrace=False)
-        except ContractFailure as failure:
-            failure.add_note(f"greenshift contract: {_contract_case.id}")
-            raise
         for note in notes:
             request.node.user_properties.append(("note", note))
             request.node.add_report_section("call", "greenshift contract", note)

@@ -38,6 +38,8 @@ class Cascade(Behaviour):
                 await session.delete(await session.get(scene.model, linked.row.key))
         except Exception as error:
             state = scene.refusal(error)
+            if state == "23503" and one.deletes_orphans:
+                raise scene.fail(f"{name} is to delete what belongs to it, and the database refuses", fix) from error
             if state == "23503":
                 return "refused"
             if state in ("23502", "AssertionError"):

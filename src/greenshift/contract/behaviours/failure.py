@@ -15,3 +15,8 @@ class ContractFailure(AssertionError):  # noqa: N818 - it is what an assertion r
         super().__init__(f"{problem}\n  fix: {fix}" if fix else problem)
         self.problem = problem
         self.fix = fix
+
+
+def error_name(error: BaseException) -> str:
+    """Return the class of an error, as its library has it: Greenshift explains some by a subclass."""
+    return type(error).__name__.removeprefix("Explained")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
+from greenshift.contract.behaviours.failure import error_name
 from greenshift.contract.behaviours.linking import make_linked
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Model
@@ -38,7 +39,7 @@ class RelationshipIsRead(Behaviour):
                         raise
                     name = f"{scene.model.name}.{subject}"
                     scene.notes.append(
-                        f"async code cannot read {name} lazily ({type(error).__name__}): load it with {one.needs}"
+                        f"async code cannot read {name} lazily ({error_name(error)}): load it with {one.needs}"
                     )
                     continue
                 keys = [await scene.key(session, other, linked.target) for other in found]

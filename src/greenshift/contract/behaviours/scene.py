@@ -9,7 +9,7 @@ from typing import Any
 
 from greenshift.contract.adapter import Adapter, Ground, Key, Record, Session
 from greenshift.contract.behaviours.comparison import is_same, plain
-from greenshift.contract.behaviours.failure import ContractFailure
+from greenshift.contract.behaviours.failure import ContractFailure, error_name
 from greenshift.contract.description import Model
 from greenshift.contract.errors import RowError
 from greenshift.contract.rows import MadeRow, Rows
@@ -161,4 +161,4 @@ class Scene:
 
     def refusal(self, error: Exception) -> str:
         """Return how an error is known in both flavours: its SQLSTATE, else its class."""
-        return self._adapter.is_refusal(error) or type(error).__name__
+        return self._adapter.is_refusal(error) or error_name(error)

@@ -7,6 +7,7 @@ from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
 from greenshift.contract.behaviours.comparison import is_same
+from greenshift.contract.behaviours.failure import error_name
 from greenshift.contract.behaviours.scene import Scene, StoredRow
 from greenshift.contract.description import Model
 from greenshift.contract.rows import Rows
@@ -34,7 +35,7 @@ class ToJson(Behaviour):
                 if not needs:
                     raise
                 raise scene.fail(
-                    f"a {scene.model.name} that was read cannot be turned into JSON ({type(error).__name__}): it reads "
+                    f"a {scene.model.name} that was read cannot be turned into JSON ({error_name(error)}): it reads "
                     f"{', '.join(needs)} of the database",
                     "load what it reads: " + ", ".join(scene.model.relationships[name].needs for name in needs),
                 ) from error

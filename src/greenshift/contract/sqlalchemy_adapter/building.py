@@ -36,7 +36,7 @@ def build(model: type[Any], values: Mapping[str, Any], related: Mapping[str, Any
         for name, value in values.items():
             if name not in taken:
                 setattr(record, name, value)
-    except (ValueError, TypeError, AssertionError) as error:
+    except (ValueError, TypeError, AttributeError, AssertionError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise RowError(
             f"{model.__name__} refuses the values made for it: {reason}",

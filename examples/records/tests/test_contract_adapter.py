@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from blog_adapter import RECORDS
 from greenshift.contract import adapter, description
 from greenshift.postgres.schemas.database import SchemaDatabase
 
-from blog import async_models, models
+from blog import models
 from records import NotBoundError
-from records.contract_adapter import RecordsAdapter, RecordsGround
+from records.contract_adapter import RecordsGround
 
 pytestmark = pytest.mark.db(no_queries_ok=True)
 
-SCHEMA = Path(__file__).parents[1] / "blog" / "schema.sql"
 NAMES = ("User", "Post", "Role", "UserRole")
-RECORDS = RecordsAdapter(
-    [(getattr(models, name), getattr(async_models, f"Async{name}")) for name in NAMES], SCHEMA, on_delete="CASCADE"
-)
 MODELS = {model.name: model for model in RECORDS.models()}
 USER, POST, ROLE, USER_ROLE = (MODELS[name] for name in NAMES)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from greenshift.check.configuration import CheckConfiguration
+from greenshift.check.facts import Value
 from greenshift.check.static import plain_files, read_program
+from greenshift.check.static.evaluation import Evaluator
+from greenshift.check.static.objects import Frame
+from greenshift.report.findings import Severity
 
 ENGINE = "from sqlalchemy import create_engine\nengine = create_engine('a://')\n"
 
@@ -54,3 +60,40 @@ def test_the_services_name_is_everywhere() -> None:
 def test_nothing() -> None:
     program, findings = read_program({})
     assert (list(program.engines), list(program.session_factories), findings) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "severity"),
+    [
+        ("{{cookiecutter.name}}/db.py", "import {}\n", Severity.ADVICE),
+        ("template/db.py", "import {{ name }}\n", Severity.ADVICE),
+        ("template/db.py", "x = (\n{% if name %}\n)\n{% endif %}\n", Severity.ADVICE),
+        ("app/db.py", "PAGE = '<p>{{ name }}</p>'\nx = (\n", Severity.ERROR),
+    ],
+)
+def test_a_template_that_makes_python_is_no_fault(path: str, text: str, severity: Severity) -> None:
+    _, (finding,) = read_program({path: text})
+    assert (finding.rule, finding.severity) == ("GS001", severity)
+
+
+def test_a_function_that_is_too_much_to_follow_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated = 0
+    evaluate = Evaluator.evaluate
+
+    def counted(self: Evaluator, node: ast.expr, frame: Frame) -> Value:
+        nonlocal evaluated
+        evaluated += 1
+        return evaluate(self, node, frame)
+
+    monkeypatch.setattr(Evaluator, "evaluate", counted)
+    branches = "\n".join(f"    a{number} = pick(name + 'x{number}')" for number in range(4))
+    pick = f"def pick(name):\n{branches}\n    return a0 or a1 or a2 or a3\n"
+    calls = [f"made{number} = pick('{number}')(URL)\n" for number in range(60)]
+    reads = []
+    for count in (2, 60):
+        evaluated = 0
+        program, _ = read_program({"db.py": ENGINE + pick + "".join(calls[:count])})
+        assert [engine.name for engine in program.engines] == ["engine"]
+        reads.append(evaluated)
+    assert reads[0] > 1_000
+    assert reads[1] < 1.5 * reads[0]

@@ -111,15 +111,19 @@ def returned(evaluator: Evaluator, function: FunctionObject, arguments: Argument
         function: the function.
         arguments: what it is given.
     """
+    if evaluator.gave_up(function.node):
+        return unknown("it is too much to follow")
     frame = evaluator.bound_frame(function, arguments)
     if isinstance(function.node, ast.Lambda):
         return evaluator.evaluate(function.node.body, frame)
+    before = evaluator.steps
     results, yields = [], []
     for node in _own_nodes(function.node):
         if isinstance(node, ast.Return) and reachable(evaluator, node, frame):
             results.append(evaluator.evaluate(node.value, frame) if node.value is not None else Value.of(None))
         elif isinstance(node, ast.Yield) and node.value is not None:
             yields.append(evaluator.evaluate(node.value, frame))
+    evaluator.spent(function.node, evaluator.steps - before)
     found = yields or results
     return union(found) if found else Value.of(None)
 

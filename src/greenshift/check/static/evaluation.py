@@ -61,6 +61,7 @@ class Evaluator:
         self._active: set[tuple[int, Frame]] = set()
         self._importing: set[str] = set()
         self._steps = 0
+        self._too_much: set[ast.AST] = set()
         self._depth = 0
         self._cuts = 0
 
@@ -106,6 +107,25 @@ class Evaluator:
         if len(known) < _MOST_FRAMES:
             known.append((function, arguments, frame))
         return frame
+
+    # What it costs
+
+    @property
+    def steps(self) -> int:
+        """How many expressions were evaluated for the one that was asked for."""
+        return self._steps
+
+    def gave_up(self, function: ast.AST) -> bool:
+        """Return whether a call of a function took more steps than half of what one evaluation may.
+
+        Others of its calls would take as many, and not be told either: a large application has hundreds of them.
+        """
+        return function in self._too_much
+
+    def spent(self, function: ast.AST, steps: int) -> None:
+        """Note how many steps a call of a function took."""
+        if steps > _MOST_STEPS // 2:
+            self._too_much.add(function)
 
     # What
 

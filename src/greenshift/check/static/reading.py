@@ -62,7 +62,7 @@ def read_program(
         else:
             problem = project.problem(path)
         if problem is not None:
-            findings.append(UnparsableFile().unparsable(path, problem))
+            findings.append(UnparsableFile().unparsable(path, files[path], problem))
     requirements = read_requirements(files)
     evaluator = Evaluator(project)
     with _deep():

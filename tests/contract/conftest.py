@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from contract.contract_models import Base
+from contract.style_models import BASES
 
 from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
 from greenshift.postgres import (
@@ -37,9 +38,10 @@ def adapter() -> SQLAlchemyAdapter:
 
 
 @pytest.fixture(scope="session")
-def _database(contract_server: Server, adapter: SQLAlchemyAdapter) -> Iterator[Database]:
+def _database(contract_server: Server) -> Iterator[Database]:
     def build(target: TemplateTarget) -> None:
-        adapter.create(target.url(None))
+        for base in (Base, *BASES.values()):
+            SQLAlchemyAdapter(base).create(target.url(None))
 
     run = Run.start(contract_server)
     template = Template.ensure(contract_server, run, TemplateSource("contract-models", build, "models of many styles"))

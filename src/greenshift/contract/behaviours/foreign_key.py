@@ -40,4 +40,5 @@ class ForeignKeyViolation(Behaviour):
             await session.insert(scene.model, values)
 
         what = f"a {scene.model.name} whose {subject} refers to a {target.name} that does not exist"
-        return await scene.refused(refer, "23503", what)
+        # An __init__ that takes the record and not its key makes a null of one that is not there.
+        return await scene.refused(refer, "23503", what, also=["23502"])

@@ -133,13 +133,16 @@ class Scene:
         self.compare(written, read)
         return {name: self.plain(read, made.row.values)[name] for name in written}
 
-    async def refused(self, act: Callable[[Session], Awaitable[Any]], state: str, what: str) -> str:
+    async def refused(
+        self, act: Callable[[Session], Awaitable[Any]], state: str, what: str, *, also: Sequence[str] = ()
+    ) -> str:
         """See that the database refuses something, and that it still works afterwards.
 
         Args:
             act: what is to be refused, in the session given or when that commits.
             state: the SQLSTATE that is wanted.
             what: what should not be possible, for people.
+            also: other SQLSTATEs that will do.
 
         Returns:
             The SQLSTATE; ``model`` if the model itself refused before the database was asked.
@@ -153,7 +156,7 @@ class Scene:
             found = self._adapter.is_refusal(error)
             if found is None:
                 raise
-            if found != state:
+            if found not in (state, *also):
                 first = str(error).splitlines()[0]
                 raise self.fail(f"{what}: refused with SQLSTATE {found}, not {state}: {first}") from error
             return found

@@ -61,7 +61,8 @@ class AsyncSession:
 
     async def insert_many(self, model: Model, rows: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
         """Make several records and flush them at once."""
-        records = [await self._build(model, values) for values in rows]
+        with self._session.no_autoflush:
+            records = [await self._build(model, values) for values in rows]
         self._session.add_all(records)
         await self._session.flush()
         return records
@@ -112,11 +113,14 @@ class AsyncSession:
             key = tuple(getattr(record, name) for name in model.keys)
             query = statements.with_chain(model, key, [relationship], joined=load == "joined")
             record = (await self._session.scalars(query)).unique().one()
+        several = model.relationships[relationship].is_collection
         if load == "awaitable":
-            return reading.as_list(await getattr(record.awaitable_attrs, relationship))
+            return reading.as_list(await getattr(record.awaitable_attrs, relationship), is_collection=several)
         found = getattr(record, relationship)
         select = getattr(found, "select", None)
-        return reading.as_list(await self._session.scalars(select()) if callable(select) else found)
+        if several and callable(select):
+            found = await self._session.scalars(select())
+        return reading.as_list(found, is_collection=several)
 
     async def link(self, model: Model, record: Record, relationship: str, others: Sequence[Record]) -> None:
         """Make a relationship lead to these records; what it led to before is loaded first."""

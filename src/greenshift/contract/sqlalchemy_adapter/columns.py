@@ -87,11 +87,15 @@ def _python_type(mapper: Mapper[Any], name: str, kind: TypeEngine[Any]) -> type[
 def _native(kind: TypeEngine[Any]) -> type[Any]:
     if isinstance(_implementation(kind), JSON):
         return dict
-    try:
-        found = kind.python_type
-    except NotImplementedError:
-        return object
-    return found
+    # A decorator may not say what it takes; then it is what its implementation takes.
+    for one in (kind, _implementation(kind)):
+        try:
+            found = one.python_type
+        except NotImplementedError:
+            continue
+        if found is not object:
+            return found
+    return object
 
 
 def _annotated_type(model: type[Any], name: str) -> type[Any] | None:

@@ -33,15 +33,16 @@ def computed(model: Model, record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in model.computed}
 
 
-def as_list(found: Any) -> list[Any]:
-    """Return what a relationship holds as a list: of a scalar, a list, a set, a mapping."""
-    if found is None:
-        return []
-    if isinstance(found, dict):
-        return list(found.values())
-    if isinstance(found, Iterable):
-        return list(found)
-    return [found]
+def as_list(found: Any, *, is_collection: bool) -> list[Any]:
+    """Return what a relationship holds as a list: of a scalar, a list, a set, a mapping.
+
+    Args:
+        found: what it holds.
+        is_collection: whether it leads to several records; a record may be iterable itself.
+    """
+    if not is_collection:
+        return [] if found is None else [found]
+    return list(found.values() if isinstance(found, dict) else found)
 
 
 def as_collection(record: Any, relationship: str, others: Iterable[Any]) -> Any:

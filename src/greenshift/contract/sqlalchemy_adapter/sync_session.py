@@ -61,7 +61,8 @@ class SyncSession:
 
     async def insert_many(self, model: Model, rows: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
         """Make several records and flush them at once."""
-        records = [self._build(model, values) for values in rows]
+        with self._session.no_autoflush:
+            records = [self._build(model, values) for values in rows]
         self._session.add_all(records)
         self._session.flush()
         return records
@@ -114,7 +115,10 @@ class SyncSession:
             record = self._session.scalars(query).unique().one()
         found = getattr(record, relationship)
         select = getattr(found, "select", None)
-        return reading.as_list(self._session.scalars(select()) if callable(select) else found)
+        several = model.relationships[relationship].is_collection
+        if several and callable(select):
+            found = self._session.scalars(select())
+        return reading.as_list(found, is_collection=several)
 
     async def link(self, model: Model, record: Record, relationship: str, others: Sequence[Record]) -> None:
         """Make a relationship lead to these records."""

@@ -23,6 +23,9 @@ CONTRACT_EXIT_CODES: Final = (
 FOUND: Final = 1
 _KEPT_KEYS: Final = ("driver", "server", "listen", "data", "isolation", "url")
 
+# What pytest and the suite put before a problem.
+_PREFIXES: Final = ("ERROR:", "E ", "UsageError:", "greenshift:", "TestModels:")
+
 _MODULE: Final = """
 import importlib
 
@@ -123,7 +126,9 @@ def _why(output: str) -> tuple[str, str]:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for place, line in enumerate(lines):
         if line.startswith("fix: ") and place:
-            problem = lines[place - 1].removeprefix("ERROR: ").removeprefix("E   ").removeprefix("greenshift: ")
+            problem = lines[place - 1]
+            for prefix in _PREFIXES:
+                problem = problem.removeprefix(prefix).lstrip()
             return problem, line.removeprefix("fix: ")
     errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
     said = errors[-1] if errors else (lines[-1] if lines else "pytest printed nothing")

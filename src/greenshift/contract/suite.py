@@ -26,6 +26,7 @@ class ModelContract:
     Attributes:
         base: what SQLAlchemy's models are mapped with: a declarative base, ``SQLModel``, a registry.
         models: the only models wanted, as classes or names; None for all.
+        driver: of the async flavour of SQLAlchemy's models: ``asyncpg`` or ``psycopg``; None for what is installed.
         adapter: the way to models of another library, in place of ``base``.
         build: values of columns: ``{User.email: "a@example.org"}``, or a callable that may take the row's number.
         leave_out: why tests are not run, by ``"behaviour"``, ``"behaviour[Model]"`` or ``"behaviour[Model.name]"``.
@@ -34,6 +35,7 @@ class ModelContract:
 
     base: ClassVar[Any] = None
     models: ClassVar[Sequence[Any] | None] = None
+    driver: ClassVar[str | None] = None
     adapter: ClassVar[Adapter | None] = None
     build: ClassVar[Mapping[Any, Any]] = {}
     leave_out: ClassVar[Mapping[str, str]] = {}
@@ -79,6 +81,7 @@ class _Plan:
     """What the tests of one class share.
 
     Args:
+        driver: of the async flavour of SQLAlchemy's models: ``asyncpg`` or ``psycopg``; None for what is installed.
         adapter: the way to the models.
         rows: makes rows, and remembers which the database takes.
         cases: the tests.
@@ -101,7 +104,7 @@ class _Plan:
     def _make(cls, suite: type[ModelContract]) -> _Plan:
         if suite.adapter is None and suite.base is None:
             raise ContractError("the class names no models", "write base = Base in it, or adapter = ...")
-        adapter = suite.adapter or SQLAlchemyAdapter(suite.base)
+        adapter = suite.adapter or SQLAlchemyAdapter(suite.base, suite.driver)
         rows = Rows(adapter, suite.build)
         tried = (*all_behaviours(), *(kind() for kind in suite.behaviours))
         return cls(adapter, rows, cases_of(rows, _chosen(adapter.models(), suite.models), tried))

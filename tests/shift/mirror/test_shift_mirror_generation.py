@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from mirror_samples import SHOP
 
 from greenshift.shift.mirror.configuration import MirrorConfiguration
 from greenshift.shift.mirror.conversion import convert
 from greenshift.shift.mirror.generation import Generation, generate
+from greenshift.shift.mirror.marks import AsyncioSettings
 from greenshift.shift.mirror.merging import written_anew
 from greenshift.shift.project.loading import is_test_file
 
@@ -20,7 +22,7 @@ def generated(
     texts[FILE] = SHOP[FILE] if tests is None else tests
     files = frozenset(file for file in texts if is_test_file(file))
     result = convert(texts, files, MirrorConfiguration(names or {}))
-    return generate(FILE, texts, result, needs_marks=marks)
+    return generate(FILE, texts, result, AsyncioSettings(is_auto=not marks, is_session=not marks))
 
 
 def test_the_mirror_of_the_sample() -> None:
@@ -55,6 +57,28 @@ def test_marks_where_pytest_asyncio_wants_them() -> None:
     assert "import pytest_asyncio\n" in text
     assert '    @pytest_asyncio.fixture(loop_scope="session")\n    async def post(' in text
     assert '@pytest.mark.asyncio(loop_scope="session")\n@pytest.mark.parametrize("name", NAMES)\nasync def' in text
+
+
+@pytest.mark.parametrize(
+    ("is_auto", "is_session", "uses_own", "marks"),
+    [
+        (True, True, False, "none"),
+        (True, False, False, "session"),
+        (False, False, False, "session"),
+        # Async fixtures that are there already run where the settings say: the mirror's tests must run there too.
+        (True, False, True, "none"),
+        (False, False, True, "plain"),
+    ],
+)
+def test_which_loop_the_marks_name(is_auto: bool, is_session: bool, uses_own: bool, marks: str) -> None:
+    assert AsyncioSettings(is_auto, is_session).marks(uses_own=uses_own) == marks
+
+
+def test_a_mirror_on_an_async_fixture_of_the_tests_runs_in_its_loop() -> None:
+    conftest = "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\nasync def ground():\n    yield 1\n"
+    tests = "from shop.models import User\n\n\ndef test_it(ground, db_session):\n    db_session.get(User, ground)\n"
+    text = written_anew(generated(tests, marks=True, tests__conftest=conftest), "test_shop.py")
+    assert "@pytest.mark.asyncio\nasync def test_async_it(ground, async_db_session):" in text
 
 
 def test_lazy_loading_of_what_the_application_loaded_is_explicit() -> None:

@@ -69,6 +69,19 @@ def test_attributes_of_the_name_stay() -> None:
     assert mapped("self.User = x.User\n", User="AsyncUser") == "self.User = x.User\n"
 
 
+def test_fixtures_that_have_a_counterpart() -> None:
+    text = (
+        "@pytest.mark.usefixtures('database')\ndef test_it(database):\n    database.get()\n\n\n"
+        "def helper(database):\n    pass\n"
+    )
+    assert mapped(text, database="async_database") == (
+        '@pytest.mark.usefixtures("async_database")\ndef test_it(async_database):\n    async_database.get()\n\n\n'
+        "def helper(database):\n    pass\n"
+    )
+    conftest = "@pytest.fixture\ndef database():\n    pass\n\n\n@pytest.fixture\ndef async_database():\n    pass\n"
+    assert mapped(conftest, database="async_database") == conftest
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [

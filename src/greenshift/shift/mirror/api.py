@@ -13,7 +13,7 @@ from greenshift.shift.garbage import rare_collections
 from greenshift.shift.mirror.configuration import read_mirror
 from greenshift.shift.mirror.conversion import convert
 from greenshift.shift.mirror.generation import Generation, NotMirrored, generate
-from greenshift.shift.mirror.marks import needs_marks
+from greenshift.shift.mirror.marks import asyncio_settings
 from greenshift.shift.mirror.merging import Difference, merged, written_anew
 from greenshift.shift.mirror.naming import mirror_file_name
 from greenshift.shift.project import Source
@@ -94,7 +94,7 @@ def plan_mirror(path: Path, *, output: Path | None = None, force: bool = False) 
     tests = frozenset(name for name in texts if is_test_file(name) and (name == file or not _is_mirror(texts[name])))
     texts = {name: text for name, text in texts.items() if name in tests or not is_test_file(name)}
     converted = convert(texts, _parsing(texts, tests), read_mirror(config.mirror))
-    generation = generate(file, texts, converted, needs_marks=needs_marks(root))
+    generation = generate(file, texts, converted, asyncio_settings(root))
     content = mirror_path.read_bytes() if mirror_path.exists() else None
     if content is None:
         if not generation.pieces:

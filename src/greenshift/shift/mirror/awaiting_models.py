@@ -16,6 +16,7 @@ from greenshift.shift.rewrite.flip.awaiting import await_expression, write_async
 
 KIND = "model"
 ASYNC_MANAGER = "asynccontextmanager"
+GENERATORS = ("Iterator", "Iterable", "Generator")
 
 
 def await_models(context: Context, files: frozenset[str], awaited: frozenset[str]) -> None:
@@ -148,6 +149,8 @@ class _Awaiting:
 
     def _define(self, function: Function) -> None:
         self.context.edits(function.module).insert_before(function.node, "async ")
+        if function in self.kinds.generators:
+            self._annotate_generator(function)
         if "contextmanager" not in self.kinds.fixtures.traits(function):
             return
         for decorator in function.decorators:
@@ -155,6 +158,24 @@ class _Awaiting:
             if name == "contextlib.contextmanager":
                 bound = self.context.imports(function.module).need("contextlib", ASYNC_MANAGER)
                 self.context.edits(function.module).replace_node(decorator, bound)
+
+    def _annotate_generator(self, function: Function) -> None:
+        """``Iterator[X]`` is an ``AsyncIterator[X]`` then, and ``Generator[X, Y, Z]`` an ``AsyncGenerator[X, Y]``."""
+        returns = getattr(function.node, "returns", None)
+        named = returns.value if isinstance(returns, ast.Subscript) else returns
+        library, _, name = (
+            (self.kinds.library_name(function.module, named) or "").rpartition(".") if named else ("", "", "")
+        )
+        if named is None or library not in ("collections.abc", "typing") or name not in GENERATORS:
+            return
+        edits = self.context.edits(function.module)
+        edits.replace_node(named, self.context.imports(function.module).need(library, f"Async{name}"))
+        parts = (
+            returns.slice.elts if isinstance(returns, ast.Subscript) and isinstance(returns.slice, ast.Tuple) else []
+        )
+        if name == "Generator" and len(parts) == 3:
+            source = function.module.source
+            edits.replace(source.end(parts[1]), source.end(parts[2]), "")
 
     def _refuse(self, module: Module, node: ast.AST, reason: str) -> None:
         self.context.leave(module, node, KIND, reason)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from greenshift.shift.mirror.conversion import Converted, Refusal
 from greenshift.shift.mirror.fingerprint import Marker, fingerprint
-from greenshift.shift.mirror.marks import marked
+from greenshift.shift.mirror.marks import AsyncioSettings, marked
 from greenshift.shift.mirror.naming import mirror_name, renamed
 from greenshift.shift.mirror.plugin_fixtures import FACTORY, KEEPING, on_async_fixtures
 from greenshift.shift.mirror.reads import without_awaitable_attributes
@@ -103,28 +103,22 @@ class _File:
 Key = tuple[str, str]
 
 
-def generate(
-    file: str, texts: Mapping[str, str], converted: Converted, *, needs_marks: bool, class_names: bool = True
-) -> Generation:
+def generate(file: str, texts: Mapping[str, str], converted: Converted, settings: AsyncioSettings) -> Generation:
     """Return what the mirror of a test file holds.
 
     Args:
         file: The test file.
         texts: The texts before the conversion.
         converted: The tests' files after it.
-        needs_marks: Whether pytest-asyncio does not by itself run every async test in one loop.
-        class_names: Whether test classes are called otherwise in the mirror.
+        settings: What the project says to pytest-asyncio.
     """
-    return _Generator(file, texts, converted, needs_marks, class_names).run()
+    return _Generator(file, texts, converted, settings).run()
 
 
 class _Generator:
-    def __init__(
-        self, file: str, texts: Mapping[str, str], converted: Converted, needs_marks: bool, class_names: bool
-    ) -> None:
+    def __init__(self, file: str, texts: Mapping[str, str], converted: Converted, settings: AsyncioSettings) -> None:
         self.file = file
-        self.needs_marks = needs_marks
-        self.class_names = class_names
+        self.settings = settings
         own = {
             getattr(unit.node, "name", "")
             for path, text in texts.items()
@@ -278,6 +272,7 @@ class _Generator:
         return before.node.lineno if before is not None else 1
 
     def _generation(self, main: _File, tests: int) -> Generation:
+        marks = self.settings.marks(uses_own=any(map(self._uses_async_fixture, self.chosen)))
         result = Generation(_docstring(main.source), _import_block(main.source), left_out=self.left_out, tests=tests)
         taken: set[str] = set()
         imports: dict[tuple[str, str, str], None] = {}
@@ -291,7 +286,7 @@ class _Generator:
         for path, name in [*copied, *(key for key in self._in_order() if key[0] == self.file)]:
             own = self.files[path]
             unit = own.after[name]
-            text, more = marked(unit, needs_marks=self.needs_marks)
+            text, more = marked(unit, marks)
             piece = self._piece(own, unit, text)
             if piece.name in taken:
                 continue
@@ -305,6 +300,18 @@ class _Generator:
                         imports[imported] = None
         result.imports = list(imports)
         return result
+
+    def _uses_async_fixture(self, key: Key) -> bool:
+        """Whether a piece asks for a fixture of the tests that was async before."""
+        path, name = key
+        files = [self.files[path], *self._conftests()]
+        for word in self.files[path].after[name].named:
+            for one in files:
+                found = one.binding(word)
+                before = one.before.get(found.name) if found is not None else None
+                if before is not None and before.is_fixture and before.is_async:
+                    return True
+        return False
 
     def _is_copied(self, own: _File, word: str) -> bool:
         elsewhere = self._elsewhere(own, word) if word in own.module.imports else None
@@ -323,9 +330,9 @@ class _Generator:
         names = {}
         if unit.is_test:
             names[unit.name.rpartition(".")[2]] = mirror_name(unit.name.rpartition(".")[2])
-        if unit.is_header and self.class_names:
+        if unit.is_header:
             names[unit.name] = mirror_name(unit.name)
-        owner = unit.owner and (mirror_name(unit.owner) if self.class_names else unit.owner)
+        owner = unit.owner and mirror_name(unit.owner)
         text = _with_names(text, names)
         last = unit.name.rpartition(".")[2]
         name = names.get(last, last)

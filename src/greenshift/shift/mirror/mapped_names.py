@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from greenshift.shift.mirror.naming import rename_definition
+from greenshift.shift.mirror.plugin_fixtures import asking_for
 from greenshift.shift.project import Source
 from greenshift.shift.rewrite.edits import Edits
 
@@ -16,13 +17,15 @@ def with_mapped_names(source: Source, names: Mapping[str, str]) -> Source:
 
     A dotted key is a name that is imported: ``from blog.models import User`` becomes ``from blog.async_models import
     AsyncUser``, and every ``User`` an ``AsyncUser``. A key that is a module renames the module of such imports. A plain
-    key is a name wherever it is bound. A name imported under another one keeps that one.
+    key is a name wherever it is bound, and a fixture that tests ask for. A name imported under another one keeps that
+    one; what is defined beside its counterpart stays as it is.
 
     Args:
         source: The module.
         names: Old name to new name.
     """
-    return _Mapping(source, names).apply()
+    mapping = _Mapping(source, names)
+    return asking_for(mapping.apply(), mapping.fixtures)
 
 
 class _Mapping:
@@ -30,7 +33,10 @@ class _Mapping:
         self.source = source
         self.dotted = {old: new for old, new in names.items() if "." in old}
         self.modules = {**self.dotted, **{old: new for old, new in names.items() if "." not in old}}
-        self.local = {old: new for old, new in names.items() if "." not in old and "." not in new}
+        plain = {old: new for old, new in names.items() if "." not in old and "." not in new}
+        defined = {getattr(node, "name", "") for node in source.tree.body}
+        self.local = {old: new for old, new in plain.items() if not {old, new} <= defined}
+        self.fixtures = dict(plain)
         self.edits = Edits(source)
 
     def apply(self) -> Source:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from greenshift.shift.mirror.fingerprint import fingerprint
 from greenshift.shift.mirror.generation import Generation, Wanted
+from greenshift.shift.mirror.import_order import with_sorted_imports
 from greenshift.shift.mirror.units import Unit, split
 from greenshift.shift.project import Source
 from greenshift.shift.project.collection import collect_module
@@ -58,7 +59,7 @@ def written_anew(generation: Generation, file: str) -> str:
     """
     parts = [generation.docstring, _imports_of(generation), HEADER.format(file=file).rstrip()]
     head = "\n\n".join(part for part in parts if part) + "\n"
-    return merged(head, generation, force=False).text
+    return with_sorted_imports(merged(head, generation, force=False).text)
 
 
 def _imports_of(generation: Generation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from greenshift.shift.project import Source
 from greenshift.shift.rewrite.edits import Edits
@@ -40,13 +40,22 @@ def async_db_session_factory(async_db_session_factory):
 
 
 def on_async_fixtures(source: Source, own: Collection[str]) -> Source:
-    """Return a module whose functions ask for the plugin's async fixtures where they asked for the sync ones.
+    """Return a module whose tests and fixtures ask for the plugin's async fixtures in place of the sync ones.
 
     Args:
         source: The module.
         own: Fixtures of the tests' own with such a name, which keep it.
     """
-    names = {old: new for old, new in ASYNC.items() if old not in own}
+    return asking_for(source, {old: new for old, new in ASYNC.items() if old not in own})
+
+
+def asking_for(source: Source, names: Mapping[str, str]) -> Source:
+    """Return a module whose tests and fixtures ask for other fixtures.
+
+    Args:
+        source: The module.
+        names: What each fixture is replaced by.
+    """
     edits = Edits(source)
     inside: set[ast.AST] = set()
     for function in source.nodes:

@@ -1,8 +1,11 @@
-"""The longest tests begin first: at the end of a run, short ones keep all workers busy."""
+"""What holds for all tests: the longest begin first, so that short ones keep all workers busy at the end."""
 
 from __future__ import annotations
 
 import pytest
+
+# pytest takes this from the outermost conftest only.
+pytest_plugins = ["pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,8 +22,6 @@ from greenshift.postgres import (
     open_server,
 )
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture(scope="session")
 def contract_server() -> Iterator[Server]:

@@ -10,8 +10,6 @@ import pytest
 
 from greenshift.postgres import Server, ServerSettings, open_server
 
-pytest_plugins = ["pytester"]
-
 PYPROJECT = """
 [tool.greenshift]
 metadata = "shop.models:Base"

@@ -7,9 +7,12 @@ from mirror_samples import SHOP
 
 from greenshift.shift.mirror.configuration import MirrorConfiguration
 from greenshift.shift.mirror.conversion import convert
-from greenshift.shift.mirror.generation import Generation, generate
+from greenshift.shift.mirror.generation import generate
 from greenshift.shift.mirror.marks import AsyncioSettings
 from greenshift.shift.mirror.merging import written_anew
+from greenshift.shift.mirror.pieces import Generation
+from greenshift.shift.mirror.reads import without_awaitable_attributes
+from greenshift.shift.project import Source
 from greenshift.shift.project.loading import is_test_file
 
 FILE = "tests/test_shop.py"
@@ -162,3 +165,32 @@ def test_tests_that_are_async_already_have_no_mirror() -> None:
         "def test_it(db_session):\n    db_session.get(User, 1)\n"
     )
     assert [one.name for one in generated(tests).pieces] == ["async_db_session_factory", "test_async_it"]
+
+
+def test_what_keeps_a_session_in_the_application_is_left_out() -> None:
+    service = (
+        "from sqlalchemy.orm import Session\n\nfrom shop.models import User\n\n\nclass Service:\n"
+        "    def __init__(self, db: Session):\n        self.db = db\n\n    def get(self):\n"
+        "        return self.db.get(User, 1)\n"
+    )
+    tests = (
+        "from shop.models import User\nfrom shop.service import Service\n\n\ndef test_it(db_session):\n"
+        "    assert Service(db_session).get() is None\n\n\ndef test_other(db_session):\n    db_session.get(User, 1)\n"
+    )
+    made = generated(tests, shop__service=service)
+    assert (made.tests, [(one.line, one.name) for one in made.left_out]) == (1, [(6, "test_it")])
+    assert "`Service` of the application keeps the session" in made.left_out[0].reason
+
+
+@pytest.mark.parametrize(
+    ("read", "explicit"),
+    [
+        ("await post.awaitable_attrs.user", 'await greenlet_spawn(getattr, post, "user")'),
+        ("(await (await f(1)).awaitable_attrs.user).id", '(await greenlet_spawn(getattr, (await f(1)), "user")).id'),
+    ],
+)
+def test_lazy_loads_need_no_mixin_of_the_models(read: str, explicit: str) -> None:
+    source = Source("test_it.py", f"import pytest\n\n\nasync def test_it(post, f):\n    {read}\n")
+    assert without_awaitable_attributes(source).text == (
+        f"import pytest\nfrom sqlalchemy.util import greenlet_spawn\n\n\nasync def test_it(post, f):\n    {explicit}\n"
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from greenshift.shift.mirror.fingerprint import Marker, fingerprint
-from greenshift.shift.mirror.generation import Generation, Wanted
 from greenshift.shift.mirror.merging import merged, written_anew
+from greenshift.shift.mirror.pieces import Generation, Wanted
 
 Piece = tuple[str, str] | tuple[str, str, str]
 

@@ -12,13 +12,15 @@ from greenshift.shift.errors import ShiftError
 from greenshift.shift.garbage import rare_collections
 from greenshift.shift.mirror.configuration import read_mirror
 from greenshift.shift.mirror.conversion import convert
-from greenshift.shift.mirror.generation import Generation, NotMirrored, generate
+from greenshift.shift.mirror.generation import generate
 from greenshift.shift.mirror.marks import asyncio_settings
 from greenshift.shift.mirror.merging import Difference, merged, written_anew
 from greenshift.shift.mirror.naming import mirror_file_name
+from greenshift.shift.mirror.pieces import Generation, NotMirrored
 from greenshift.shift.project import Source
 from greenshift.shift.project.loading import is_test_file
 from greenshift.shift.reading import Tree, read_tree
+from greenshift.shift.rewrite.edits import EditConflictError
 
 ROOT_FILES = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 
@@ -93,8 +95,14 @@ def plan_mirror(path: Path, *, output: Path | None = None, force: bool = False) 
     # Other mirrors are made of the same names; they say nothing of this file.
     tests = frozenset(name for name in texts if is_test_file(name) and (name == file or not _is_mirror(texts[name])))
     texts = {name: text for name, text in texts.items() if name in tests or not is_test_file(name)}
-    converted = convert(texts, _parsing(texts, tests), read_mirror(config.mirror))
-    generation = generate(file, texts, converted, asyncio_settings(root))
+    try:
+        converted = convert(texts, _parsing(texts, tests), read_mirror(config.mirror))
+        generation = generate(file, texts, converted, asyncio_settings(root))
+    except (SyntaxError, EditConflictError) as error:
+        # Never write what does not parse.
+        raise ShiftError(
+            f"the mirror of {file} cannot be written: {error}", "report it, with the test that it is about"
+        ) from error
     content = mirror_path.read_bytes() if mirror_path.exists() else None
     if content is None:
         if not generation.pieces:

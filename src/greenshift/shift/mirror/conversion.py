@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from greenshift.shift.kinds import Kinds, infer
 from greenshift.shift.kinds.names import GlobalName
-from greenshift.shift.kinds.values import Connection, Engine, Session, SessionFactory
+from greenshift.shift.kinds.values import ClassValue, Connection, Engine, FunctionValue, Session, SessionFactory
 from greenshift.shift.mirror.awaiting_models import await_models
 from greenshift.shift.mirror.configuration import MirrorConfiguration
 from greenshift.shift.mirror.mapped_names import with_mapped_names
@@ -64,7 +64,7 @@ def convert(texts: Mapping[str, str], files: frozenset[str], configuration: Mirr
         current[file] = with_mapped_names(originals[file], configuration.names).text
     result = Converted({})
     context = _analysed(current)
-    _refuse_sync_globals(context.kinds, files, result, originals)
+    _refuse_sync_parts(context.kinds, files, result, originals)
     if configuration.names:
         await_models(context, files, configuration.awaited)
         _note(result, originals, current, context.left)
@@ -119,26 +119,47 @@ def _line_in(source: Source, name: str, text: str) -> int:
     return own.node.lineno
 
 
-def _refuse_sync_globals(
-    kinds: Kinds, files: frozenset[str], result: Converted, originals: Mapping[str, Source]
-) -> None:
-    """Tests on an engine or session of the application, which stays sync, have no async counterpart of it."""
+def _refuse_sync_parts(kinds: Kinds, files: frozenset[str], result: Converted, originals: Mapping[str, Source]) -> None:
+    """What tests take from the application and has no async form: its engine and sessions, what holds a session."""
     for module in kinds.project.modules:
         if module.file not in files:
             continue
         units = split(module.source)
         for node in module.source.nodes:
-            if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
-                continue
-            target = kinds.names.resolve(module, node)
-            if not isinstance(target, GlobalName) or target.module.file in files or not _is_sync(kinds, node):
+            reason = None
+            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                reason = _sync_global(kinds, module, node, files)
+            elif isinstance(node, ast.Call):
+                reason = _keeps_session(kinds, node, files)
+            if reason is None or not isinstance(node, ast.expr):
                 continue
             unit = unit_at(units, module.source, node.lineno)
             if unit is not None:
-                name = f"{target.module.name}.{target.name}"
-                reason = f"`{name}` is sync: name its async counterpart in [tool.greenshift.mirror] names"
                 line = _line_in(originals[module.file], unit.name, _line(module, node))
                 result.refusals.setdefault(module.file, []).append(Refusal(unit.name, line, reason))
+
+
+def _sync_global(kinds: Kinds, module: Module, node: ast.expr, files: frozenset[str]) -> str | None:
+    target = kinds.names.resolve(module, node)
+    if not isinstance(target, GlobalName) or target.module.file in files or not _is_sync(kinds, node):
+        return None
+    name = f"{target.module.name}.{target.name}"
+    return f"`{name}` is sync: name its async counterpart in [tool.greenshift.mirror] names"
+
+
+def _keeps_session(kinds: Kinds, call: ast.Call, files: frozenset[str]) -> str | None:
+    """Why a call that hands a session to the application cannot be bridged: what it makes keeps the session."""
+    given = [*call.args, *(one.value for one in call.keywords)]
+    if not any(kinds.is_session(one) for one in given):
+        return None
+    for value in kinds.values(call.func):
+        if isinstance(value, ClassValue) and value.cls.module.file not in (*files, FILE):
+            return f"`{value.cls.name}` of the application keeps the session, and uses it as a sync one"
+        if not isinstance(value, FunctionValue) or value.function.module.file in (*files, FILE):
+            continue
+        if value.function in kinds.generators:
+            return f"`{value.function.name}` of the application goes on with the session, as with a sync one"
+    return None
 
 
 def _is_sync(kinds: Kinds, node: ast.expr) -> bool:

@@ -4,81 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from greenshift.shift.mirror.conversion import Converted, Refusal
 from greenshift.shift.mirror.fingerprint import Marker, fingerprint
 from greenshift.shift.mirror.marks import AsyncioSettings, marked
 from greenshift.shift.mirror.naming import mirror_name, renamed
+from greenshift.shift.mirror.pieces import Generation, NotMirrored, Wanted
 from greenshift.shift.mirror.plugin_fixtures import FACTORY, KEEPING, on_async_fixtures
 from greenshift.shift.mirror.reads import without_awaitable_attributes
+from greenshift.shift.mirror.source_head import annotation_words, docstring_of, import_block, import_of
 from greenshift.shift.mirror.units import Unit, split
 from greenshift.shift.project import Module, Project, Source, project_of
 
 PLUGIN_FIXTURE = f"greenshift::{FACTORY}"
 RUNS_APPLICATION = ("ASGITransport", "AsyncClient(")
 ALWAYS = {"pytestmark"}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A piece that a mirror is to hold.
-
-    Attributes:
-        marker: What stands above it.
-        name: Its name in the mirror; a method's with its class.
-        text: Its text.
-        owner: The class, as the mirror calls it, in which it stands.
-        is_header: Whether it is the beginning of a test class.
-    """
-
-    marker: Marker
-    name: str
-    text: str
-    owner: str | None
-    is_header: bool
-
-
-@dataclass(frozen=True)
-class NotMirrored:
-    """A piece of the source that the mirror leaves out.
-
-    Attributes:
-        file: The file in which it stands.
-        line: The line, from 1.
-        name: Its name.
-        reason: Why.
-    """
-
-    file: str
-    line: int
-    name: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.name} is not mirrored: {self.reason}"
-
-
-@dataclass
-class Generation:
-    """A mirror as it would be written anew.
-
-    Attributes:
-        docstring: The module's docstring, as it is written; may be empty.
-        import_block: The source's import statements, as they are written.
-        pieces: What it holds, in order.
-        imports: What it imports: module (dots and all), name (empty for the module itself) and name here.
-        left_out: What cannot be mirrored.
-        tests: The number of tests mirrored.
-    """
-
-    docstring: str = ""
-    import_block: str = ""
-    pieces: list[Wanted] = field(default_factory=list)
-    imports: list[tuple[str, str, str]] = field(default_factory=list)
-    left_out: list[NotMirrored] = field(default_factory=list)
-    tests: int = 0
 
 
 @dataclass
@@ -273,7 +215,7 @@ class _Generator:
 
     def _generation(self, main: _File, tests: int) -> Generation:
         marks = self.settings.marks(uses_own=any(map(self._uses_async_fixture, self.chosen)))
-        result = Generation(_docstring(main.source), _import_block(main.source), left_out=self.left_out, tests=tests)
+        result = Generation(docstring_of(main.source), import_block(main.source), left_out=self.left_out, tests=tests)
         taken: set[str] = set()
         imports: dict[tuple[str, str, str], None] = {}
         copied = [key for key in self._in_order() if key[0] != self.file]
@@ -293,9 +235,9 @@ class _Generator:
             taken.add(piece.name)
             result.pieces.append(piece)
             imports.update(dict.fromkeys(more))
-            for word in sorted(unit.named | _annotation_words(unit)):
+            for word in sorted(unit.named | annotation_words(unit)):
                 if word not in bound or own.binding(word) is None:
-                    imported = _import_of(own, word, is_own=path == self.file)
+                    imported = import_of(own.module, word, is_own=path == self.file)
                     if imported is not None and not self._is_copied(own, word):
                         imports[imported] = None
         result.imports = list(imports)
@@ -352,58 +294,6 @@ def _text(unit: Unit | None) -> str:
 
 def _gives_something(unit: Unit) -> bool:
     return any(isinstance(node, ast.Return | ast.Yield) and node.value is not None for node in ast.walk(unit.node))
-
-
-def _docstring(source: Source) -> str:
-    first = source.tree.body[:1]
-    if first and isinstance(first[0], ast.Expr) and isinstance(first[0].value, ast.Constant):
-        return source.segment(first[0])
-    return ""
-
-
-def _import_block(source: Source) -> str:
-    """The import statements at the top, with the lines between them."""
-    imports: list[ast.stmt] = []
-    for node in source.tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports.append(node)
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            break
-    if not imports:
-        return ""
-    return source.text[source.line_start(source.start(imports[0])) : source.end(imports[-1])]
-
-
-def _annotation_words(unit: Unit) -> set[str]:
-    """Names in annotations that are written as strings."""
-    found: set[str] = set()
-    for statement in unit.nodes:
-        for node in ast.walk(statement):
-            annotation = getattr(node, "annotation", None) or getattr(node, "returns", None)
-            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-                try:
-                    parsed = ast.parse(annotation.value, mode="eval")
-                except SyntaxError:
-                    continue
-                found |= {one.id for one in ast.walk(parsed) if isinstance(one, ast.Name)}
-    return found
-
-
-def _import_of(own: _File, word: str, *, is_own: bool) -> tuple[str, str, str] | None:
-    """How a file imports a name, at the top or under ``if TYPE_CHECKING``."""
-    for node in own.source.nodes:
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        for alias in node.names:
-            if (alias.asname or alias.name.partition(".")[0]) != word:
-                continue
-            if isinstance(node, ast.Import):
-                return (alias.name, "", alias.asname or alias.name)
-            imported = own.module.imports.get(word)
-            if node.level and not is_own and imported is not None:
-                return (imported.module, alias.name, word)
-            return ("." * node.level + (node.module or ""), alias.name, word)
-    return None
 
 
 def _with_names(text: str, names: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from greenshift.shift.mirror.fingerprint import fingerprint
-from greenshift.shift.mirror.generation import Generation, Wanted
 from greenshift.shift.mirror.import_order import with_sorted_imports
+from greenshift.shift.mirror.pieces import Generation, Wanted
 from greenshift.shift.mirror.units import Unit, split
 from greenshift.shift.project import Source
 from greenshift.shift.project.collection import collect_module

@@ -23,7 +23,9 @@ def without_awaitable_attributes(source: Source) -> Source:
     for node in source.nodes_of(ast.Attribute):
         if isinstance(node.value, ast.Attribute) and node.value.attr == ATTRIBUTE:
             edits.insert_before(node, f"{SPAWN}(getattr, ")
-            edits.replace(source.end(node.value.value), source.end(node), f', "{node.attr}")')
+            # Behind the closing parentheses of what is read.
+            before = source.text[: source.end(node.value) - len(ATTRIBUTE)].rstrip().removesuffix(".").rstrip()
+            edits.replace(len(before), source.end(node), f', "{node.attr}")')
     if not edits:
         return source
     text = edits.apply()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pytest
@@ -59,12 +59,16 @@ class ModelContract:
         url = db.url(None)
         if not url.startswith("postgresql"):
             pytest.fail("greenshift: the contract needs PostgreSQL\n  fix: take driver = 'sqlite' away", pytrace=False)
-        if not _has_tables(db, plan.adapter):
+        templates = plan.template_has_tables
+        if not templates:
+            templates.append(_has_tables(db, plan.adapter))
+        has_tables = templates[0]
+        if not has_tables:
             plan.adapter.create(url)
 
         def rewind() -> None:
             db.rewind()
-            if not _has_tables(db, plan.adapter):
+            if not has_tables:
                 plan.adapter.create(url)
 
         try:
@@ -85,11 +89,13 @@ class _Plan:
         adapter: the way to the models.
         rows: makes rows, and remembers which the database takes.
         cases: the tests.
+        template_has_tables: whether every test finds the tables made; empty before the first.
     """
 
     adapter: Adapter
     rows: Rows
     cases: Sequence[Case]
+    template_has_tables: list[bool] = field(default_factory=list)
 
     @classmethod
     def of(cls, suite: type[ModelContract]) -> _Plan:

@@ -150,7 +150,8 @@ class Scene:
         try:
             async with self.session() as session:
                 await act(session)
-        except RowError:
+        except (RowError, ValueError, TypeError, AttributeError):
+            # A validator or a listener of the models, which does not expect it.
             return "model"
         except Exception as error:
             found = self._adapter.is_refusal(error)

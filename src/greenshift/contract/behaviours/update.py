@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
+from greenshift.contract.behaviours.comparison import is_same
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Column, Model
 from greenshift.contract.rows import Rows
@@ -40,6 +41,12 @@ class Update(Behaviour):
             if record is None:
                 raise scene.fail(f"{scene.model.name} {made.key} is not found")
             await session.update(record, values)
+            said = await session.values(scene.model, record)
+            for name in [name for name in values if scene.model.columns[name].has_default]:
+                # What has a default may be the models' own business.
+                if not is_same(scene.model.columns[name], values[name], said[name]):
+                    scene.notes.append(f"{scene.model.name}.{name} is set by the models, whatever is written to it")
+                    del values[name]
         read = await scene.must_read(made.key)
         scene.compare(values, read)
         scene.compare(other.row.values, await scene.must_read(other.key))

@@ -73,7 +73,7 @@ def _show(mirror: Mirror, *, check: bool, written: bool) -> None:
             place = f"{mirror.file}:{one.line}" if one.line else mirror.file
             print(f"{place}: {one.name}: {one.reason}")
     for left in mirror.left_out:
-        print(left, file=sys.stdout if check else sys.stderr)
+        print(left, file=sys.stderr)
     if not check:
         said = ("written" if written else "would be written") if mirror.changes else "is up to date"
         print(f"{mirror.file}: {said}, {mirror.tests} tests", file=sys.stderr)

@@ -194,3 +194,18 @@ def test_lazy_loads_need_no_mixin_of_the_models(read: str, explicit: str) -> Non
     assert without_awaitable_attributes(source).text == (
         f"import pytest\nfrom sqlalchemy.util import greenlet_spawn\n\n\nasync def test_it(post, f):\n    {explicit}\n"
     )
+
+
+def test_a_test_that_replaces_the_application_s_session_is_left_out() -> None:
+    start = (
+        "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\n\n\ndef init(engine):\n"
+        "    with Session(engine) as session:\n        session.execute(select(1))\n"
+    )
+    tests = (
+        "from unittest.mock import MagicMock, patch\n\nfrom shop.models import User\nfrom shop.start import init\n\n\n"
+        "def test_it():\n    with patch('shop.start.Session', return_value=MagicMock()):\n        init(None)\n\n\n"
+        "def test_other(db_session):\n    db_session.get(User, 1)\n"
+    )
+    made = generated(tests, shop__start=start)
+    assert (made.tests, [one.name for one in made.left_out]) == (1, ["test_it"])
+    assert "replaces by name what the application uses" in made.left_out[0].reason

@@ -183,6 +183,15 @@ def test_check_where_there_is_no_mirror_and_another_name(project: Path) -> None:
     assert "test_async_crud" in (project / "tests/async_ones.py").read_text()
 
 
+def test_settings_in_the_tests_folder_do_not_hide_the_application(project: Path) -> None:
+    (project / "pyproject.toml").unlink()
+    (project / "tests" / "pytest.ini").write_text("[pytest]\n" + AUTO.replace('"', ""))
+    assert mirror(project, SOURCE).stderr == f"{MIRROR}: written, 5 tests\n"
+    text = (project / MIRROR).read_text()
+    assert "find_user(async_db_session.sync_session" in text
+    assert "pytest.mark.asyncio" not in text
+
+
 def test_json_and_what_is_left_out(project: Path) -> None:
     path = project / SOURCE
     text = path.read_text()

@@ -22,7 +22,8 @@ from greenshift.shift.project.loading import is_test_file
 from greenshift.shift.reading import Tree, read_tree
 from greenshift.shift.rewrite.edits import EditConflictError
 
-ROOT_FILES = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
+ROOT_FILES = (".git", "pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini")
+TESTS_FOLDERS = ("tests", "test", "testing")
 
 
 @dataclass
@@ -97,7 +98,7 @@ def plan_mirror(path: Path, *, output: Path | None = None, force: bool = False) 
     texts = {name: text for name, text in texts.items() if name in tests or not is_test_file(name)}
     try:
         converted = convert(texts, _parsing(texts, tests), read_mirror(config.mirror))
-        generation = generate(file, texts, converted, asyncio_settings(root))
+        generation = generate(file, texts, converted, asyncio_settings(path.parent, root))
     except (SyntaxError, EditConflictError) as error:
         # Never write what does not parse.
         raise ShiftError(
@@ -135,9 +136,11 @@ def root_of(path: Path, config: Config) -> Path:
     if config.configured:
         return config.root.resolve()
     for folder in path.parents:
-        if any((folder / name).exists() for name in ROOT_FILES):
+        # Tests may have settings of their own; the application lies outside of their folder.
+        if folder.name not in TESTS_FOLDERS and any((folder / name).exists() for name in ROOT_FILES):
             return folder
-    return path.parent
+    above = [folder for folder in path.parents if folder.name in TESTS_FOLDERS]
+    return above[-1].parent if above else path.parent
 
 
 def _mirror_path(root: Path, file: str, output: Path | None) -> Path:

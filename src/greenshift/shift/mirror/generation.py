@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -43,6 +44,7 @@ class _File:
 
 
 Key = tuple[str, str]
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def generate(file: str, texts: Mapping[str, str], converted: Converted, settings: AsyncioSettings) -> Generation:
@@ -94,6 +96,9 @@ class _Generator:
             for name, unit in one.after.items():
                 if any(word in unit.text and word not in _text(one.before.get(name)) for word in RUNS_APPLICATION):
                     reason = "it runs the application, which is sync"
+                    one.refused.setdefault(name, Refusal(name, self._line(path, name), reason))
+                elif _paths(unit) - _paths(one.before.get(name)):
+                    reason = "it replaces by name what the application uses, which is sync"
                     one.refused.setdefault(name, Refusal(name, self._line(path, name), reason))
         tests = 0
         for name, unit in main.after.items():
@@ -290,6 +295,16 @@ def _named(source: Source) -> dict[str, Unit]:
 
 def _text(unit: Unit | None) -> str:
     return unit.text if unit is not None else ""
+
+
+def _paths(unit: Unit | None) -> set[str]:
+    """The dotted paths that a piece names in strings, as ``patch("app.db.Session")`` does."""
+    return {
+        node.value
+        for statement in (unit.nodes if unit is not None and unit.is_function else ())
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value)
+    }
 
 
 def _gives_something(unit: Unit) -> bool:

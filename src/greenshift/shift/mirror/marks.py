@@ -89,13 +89,15 @@ def _mark_fixture(source: Source, edits: Edits, function: ast.AsyncFunctionDef, 
     return [("pytest_asyncio", "", "pytest_asyncio")]
 
 
-def asyncio_settings(root: Path) -> AsyncioSettings:
+def asyncio_settings(folder: Path, root: Path) -> AsyncioSettings:
     """Return what a project's settings say to pytest-asyncio.
 
     Args:
-        root: The folder with the settings.
+        folder: The tests' folder.
+        root: The project's folder: settings are looked for in both, and between them.
     """
-    settings = _settings(root)
+    folders = [one for one in (folder, *folder.parents) if one == root or root in one.parents]
+    settings = next((found for one in folders if (found := _settings(one))), {})
     return AsyncioSettings(
         settings.get("asyncio_mode") == "auto", all(settings.get(name) == "session" for name in _SCOPES)
     )

@@ -1,14 +1,31 @@
 """Models in other styles: SQLModel, mapped dataclasses, concrete inheritance, imperative mappings."""
 
 import enum
+import uuid
 from typing import Any, Optional
 
-from sqlalchemy import Column, ForeignKey, Identity, Integer, Numeric, Sequence, String, Table
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Enum,
+    ForeignKey,
+    Identity,
+    Integer,
+    Numeric,
+    Sequence,
+    SmallInteger,
+    String,
+    Table,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TSVECTOR, UUID
+from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     MappedAsDataclass,
     attribute_keyed_dict,
+    declarative_base,
     mapped_column,
     registry,
     relationship,
@@ -105,4 +122,56 @@ imperative.map_imperatively(
     City, city, properties={"name": city.c.the_name, "country": relationship(Country, back_populates="cities")}
 )
 
-BASES = {"dataclass": DataBase, "concrete": ConcreteBase, "imperative": imperative, "sqlmodel": SQLModel}
+ClassicBase = declarative_base()
+
+
+class Account(ClassicBase):
+    __tablename__ = "account"
+    __table_args__ = (CheckConstraint("ends >= starts"), CheckConstraint("small BETWEEN 1 AND 5"))
+    id = Column(UUID(as_uuid=True), primary_key=True, default=uuid.uuid4)
+    ip = Column(INET, nullable=False)
+    email = Column(String(120), unique=True, nullable=False)
+    data = Column(MutableDict.as_mutable(JSONB), default=dict)
+    words = Column(TSVECTOR)
+    status = Column(Enum("a", "b", name="account_status"), nullable=False, server_default="a")
+    small = Column(SmallInteger, nullable=False)
+    matrix = Column(ARRAY(Integer, dimensions=2))
+    starts = Column(Date, nullable=False)
+    ends = Column(Date, nullable=False)
+    boss_id = Column(ForeignKey("account.id"))
+    boss = relationship("Account", remote_side="Account.id", backref="minions")
+    logs = relationship("Log", back_populates="account", lazy="dynamic", cascade="all, delete-orphan")
+    notes = relationship("Note", lazy="write_only", cascade="all, delete-orphan", passive_deletes=True)
+    profile = relationship(
+        "Profile", uselist=False, back_populates="account", cascade="all, delete-orphan", lazy="raise"
+    )
+
+
+class Log(ClassicBase):
+    __tablename__ = "log"
+    id = Column(Integer, primary_key=True)
+    model = Column(Integer, nullable=False)
+    session = Column(Integer)
+    account_id = Column(ForeignKey("account.id"), nullable=False)
+    account = relationship(Account, back_populates="logs")
+
+
+class Note(ClassicBase):
+    __tablename__ = "note"
+    id = Column(Integer, primary_key=True)
+    account_id = Column(ForeignKey("account.id", ondelete="CASCADE"), nullable=False)
+
+
+class Profile(ClassicBase):
+    __tablename__ = "profile"
+    account_id = Column(ForeignKey("account.id"), primary_key=True)
+    account = relationship(Account, back_populates="profile", lazy="joined")
+
+
+BASES = {
+    "classic": ClassicBase,
+    "dataclass": DataBase,
+    "concrete": ConcreteBase,
+    "imperative": imperative,
+    "sqlmodel": SQLModel,
+}

@@ -36,6 +36,7 @@ class Column:
         name: the attribute's name.
         python_type: the Python type of its values: ``int``, ``Decimal``, ``datetime``, ``list``, an ``Enum``...
         item_type: the type of the items, where ``python_type`` is ``list``.
+        dimensions: how deep the lists of an array are nested.
         is_nullable: whether it may be null.
         is_key: whether it belongs to the primary key.
         is_generated: whether the server makes its value: a sequence, an identity, a computed column.
@@ -58,6 +59,7 @@ class Column:
     name: str
     python_type: type[Any]
     item_type: type[Any] | None = None
+    dimensions: int = 1
     is_nullable: bool = False
     is_key: bool = False
     is_generated: bool = False

@@ -46,7 +46,7 @@ class Link(Behaviour):
         async with scene.session() as session:
             await self._link(scene, session, one, row, target, others)
         await self._see(scene, one, row, target, {other.key for other in others})
-        if one.through is not None and one.is_collection:
+        if one.through is not None and one.is_collection and "eager" in one.loads:
             async with scene.session() as session:
                 await self._link(scene, session, one, row, target, [])
             await self._see(scene, one, row, target, set())

@@ -142,7 +142,14 @@ def _document(column: Column, condition: Condition, random: Random) -> dict[str,
 
 
 def _items(column: Column, condition: Condition, random: Random) -> list[Any]:
-    item = dataclasses.replace(column, python_type=column.item_type or object, item_type=None, is_nullable=False)
+    inner = column.dimensions > 1
+    item = dataclasses.replace(
+        column,
+        python_type=list if inner else column.item_type or object,
+        item_type=column.item_type if inner else None,
+        dimensions=column.dimensions - 1,
+        is_nullable=False,
+    )
     length = max(condition.min_length or 0, min(2, condition.max_length or 2))
     return [make_value("item", item, Condition(), random.getrandbits(30)) for _ in range(length)]
 

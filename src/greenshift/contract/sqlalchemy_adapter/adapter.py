@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, MetaData, create_engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Mapper, registry
 
@@ -19,6 +19,8 @@ from greenshift.contract.sqlalchemy_adapter.async_session import AsyncGround
 from greenshift.contract.sqlalchemy_adapter.describe import describe
 from greenshift.contract.sqlalchemy_adapter.sync_session import SyncGround
 
+_REFUSALS_OF_TYPES: Final = (AttributeError, LookupError, TypeError, ValueError)
+_BAD_DATA: Final = "22000"
 _ASYNCPG_PARAMETERS: Final = frozenset({"host", "port", "ssl", "passfile", "target_session_attrs"})
 
 
@@ -64,9 +66,10 @@ class SQLAlchemyAdapter:
         )
 
     def is_refusal(self, error: Exception) -> str | None:
-        """Return the SQLSTATE of an error that the database sent."""
+        """Return the SQLSTATE of an error that the database sent, or that of bad data if a column's type refused."""
         if not isinstance(error, DBAPIError):
-            return None
+            refused = isinstance(error, StatementError) and isinstance(error.orig, _REFUSALS_OF_TYPES)
+            return _BAD_DATA if refused else None
         state = getattr(error.orig, "sqlstate", None)
         return str(state) if state else None
 

@@ -127,9 +127,8 @@ class AsyncSession:
         one = model.relationships[relationship]
         if "eager" in one.loads:
             await self._session.refresh(record, [relationship])
-        value = reading.as_collection(record, relationship, others) if one.is_collection else next(iter(others), None)
         # What a mirroring attribute of the other side held is read when it changes.
-        await self._session.run_sync(lambda _: setattr(record, relationship, value))
+        await self._session.run_sync(lambda _: reading.put_into(record, one, others))
         await self._session.flush()
 
     async def preload(self, model: Model, key: Key, chain: Sequence[str]) -> tuple[Record | None, int]:

@@ -32,6 +32,7 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
         name=attribute.key,
         python_type=_python_type(mapper, attribute.key, column.type),
         item_type=_item_type(kind),
+        dimensions=(kind.dimensions or 1) if isinstance(kind, ARRAY) else 1,
         is_nullable=all(bool(one.nullable) for one in columns),
         is_key=any(one.primary_key for one in columns),
         is_generated=generated,

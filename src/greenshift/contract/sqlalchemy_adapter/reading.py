@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.orm import InstanceState
 
-from greenshift.contract.description import Model
+from greenshift.contract.description import Model, Relationship
 
 
 def not_loaded(model: Model, record: Any) -> list[str]:
@@ -61,3 +61,15 @@ def as_collection(record: Any, relationship: str, others: Iterable[Any]) -> Any:
     for other in others:
         adder(other)
     return collection
+
+
+def put_into(record: Any, one: Relationship, others: Sequence[Any]) -> None:
+    """Make a relationship lead to these records; one that is never loaded whole gets them added."""
+    if not one.is_collection:
+        setattr(record, one.name, next(iter(others), None))
+    elif "eager" in one.loads:
+        setattr(record, one.name, as_collection(record, one.name, others))
+    else:
+        collection = getattr(record, one.name)
+        for other in others:
+            (getattr(collection, "add", None) or collection.append)(other)

@@ -122,9 +122,7 @@ class SyncSession:
 
     async def link(self, model: Model, record: Record, relationship: str, others: Sequence[Record]) -> None:
         """Make a relationship lead to these records."""
-        is_collection = model.relationships[relationship].is_collection
-        value = reading.as_collection(record, relationship, others) if is_collection else next(iter(others), None)
-        setattr(record, relationship, value)
+        reading.put_into(record, model.relationships[relationship], others)
         self._session.flush()
 
     async def preload(self, model: Model, key: Key, chain: Sequence[str]) -> tuple[Record | None, int]:

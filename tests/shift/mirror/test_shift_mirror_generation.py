@@ -209,3 +209,13 @@ def test_a_test_that_replaces_the_application_s_session_is_left_out() -> None:
     made = generated(tests, shop__start=start)
     assert (made.tests, [one.name for one in made.left_out]) == (1, ["test_it"])
     assert "replaces by name what the application uses" in made.left_out[0].reason
+
+
+def test_a_fixture_may_be_called_like_a_test() -> None:
+    conftest = (
+        "import pytest\n\nfrom shop.models import User\n\n\n@pytest.fixture\ndef test_user(db_session):\n"
+        "    return db_session.get(User, 1)\n"
+    )
+    made = generated("def test_it(test_user):\n    assert test_user.posts == []\n", tests__conftest=conftest)
+    assert [one.name for one in made.pieces] == ["async_db_session_factory", "test_user", "test_async_it"]
+    assert made.pieces[-1].text.startswith("def test_async_it(test_user):")

@@ -106,7 +106,8 @@ class _Generator:
             if not unit.is_test or before is None or before.is_async:
                 continue
             problem = self._problem((self.file, name))
-            if problem is not None and (unit.is_async or name in main.refused):
+            concerned = unit.is_async or name in main.refused or self._asks_for_async((self.file, name))
+            if problem is not None and concerned:
                 self.left_out.append(
                     problem
                     if problem.name == name
@@ -117,11 +118,28 @@ class _Generator:
                         f"it needs {problem.name} ({problem.file}:{problem.line}): {problem.reason}",
                     )
                 )
-            elif unit.is_async:
+            elif problem is None and (unit.is_async or self._asks_for_async((self.file, name))):
                 tests += 1
                 self._choose((self.file, name))
         self._choose_rest(main)
         return self._generation(main, tests)
+
+    def _asks_for_async(self, key: Key, depth: int = 9) -> bool:
+        """Whether a piece asks for a fixture that became async, or for one that asks for such a fixture."""
+        path, name = key
+        own = self.files[path]
+        for word in own.after[name].named if depth else ():
+            owner = own.after[name].owner
+            found = own.after.get(f"{owner}.{word}") or own.binding(word)
+            fixture = (path, found.name) if found is not None and found.is_fixture else self._elsewhere(own, word)
+            if fixture is None or fixture == key:
+                continue
+            other = self.files[fixture[0]].after[fixture[1]]
+            before = self.files[fixture[0]].before.get(fixture[1])
+            became_async = other.is_async and (before is None or not before.is_async)
+            if other.is_fixture and (became_async or self._asks_for_async(fixture, depth - 1)):
+                return True
+        return False
 
     def _choose_rest(self, main: _File) -> None:
         if not self.chosen:

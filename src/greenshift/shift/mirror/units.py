@@ -59,7 +59,8 @@ class Unit:
     @property
     def is_test(self) -> bool:
         """Whether pytest collects it as a test function."""
-        return self.is_function and self.name.rpartition(".")[2].startswith("test")
+        # A fixture may be called test_user.
+        return self.is_function and self.name.rpartition(".")[2].startswith("test") and not self.is_fixture
 
     @property
     def is_fixture(self) -> bool:

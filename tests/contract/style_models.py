@@ -4,6 +4,7 @@ import enum
 import uuid
 from typing import Any, Optional
 
+from pydantic import EmailStr
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -42,6 +43,7 @@ class Team(SQLModel, table=True):
 class Hero(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(index=True)
+    email: EmailStr = Field(unique=True, max_length=80)
     age: int | None = None
     team_id: int | None = Field(default=None, foreign_key="team.id")
     team: Optional["Team"] = Relationship(back_populates="heroes")

@@ -77,12 +77,20 @@ def _item_type(kind: TypeEngine[Any]) -> type[Any] | None:
 
 def _python_type(mapper: Mapper[Any], name: str, kind: TypeEngine[Any]) -> type[Any]:
     annotated = _annotated_type(mapper.class_, name)
-    if isinstance(kind, TypeDecorator) and annotated is not None:
+    if isinstance(kind, TypeDecorator) and annotated is not None and not _is_checked_text(annotated):
         # The decorator takes what the model says, and makes of it what its implementation stores.
         return annotated
     if annotated is not None and issubclass(annotated, enum.Enum):
         return annotated
     return _native(kind)
+
+
+def _is_checked_text(annotated: type[Any]) -> bool:
+    """Return whether an annotation is Pydantic's way to check a string, such as ``EmailStr``: its values are strings.
+
+    https://docs.pydantic.dev/latest/api/networks/#pydantic.networks.EmailStr
+    """
+    return annotated.__module__.startswith("pydantic") and annotated.__name__.endswith("Str")
 
 
 def _native(kind: TypeEngine[Any]) -> type[Any]:

@@ -134,7 +134,7 @@ class Account(ClassicBase):
     ip = Column(INET, nullable=False)
     email = Column(String(120), unique=True, nullable=False)
     data = Column(MutableDict.as_mutable(JSONB), default=dict)
-    words = Column(TSVECTOR)
+    words = Column(TSVECTOR, nullable=False)
     status = Column(Enum("a", "b", name="account_status"), nullable=False, server_default="a")
     small = Column(SmallInteger, nullable=False)
     matrix = Column(ARRAY(Integer, dimensions=2))

@@ -22,7 +22,12 @@ from greenshift.contract.rows.conditions import Condition, Literal
 
 LARGEST_INTEGER: Final = 32_000
 LONGEST_TEXT: Final = 24
-_ADDRESSES: Final = {"INET": "192.0.2.{}", "CIDR": "192.0.{}.0/24", "MACADDR": "08:00:2b:01:02:{:02x}"}
+_PATTERNS: Final = {
+    "INET": "192.0.2.{}",
+    "CIDR": "192.0.{}.0/24",
+    "MACADDR": "08:00:2b:01:02:{:02x}",
+    "TSVECTOR": "'word{}'",
+}
 
 
 def make_value(model: str, column: Column, condition: Condition, seed: int) -> Any:
@@ -47,7 +52,7 @@ def make_value(model: str, column: Column, condition: Condition, seed: int) -> A
     maker = _MAKERS.get(column.python_type)
     if maker is not None:
         return maker(column, condition, random)
-    pattern = _ADDRESSES.get(column.database_type.upper())
+    pattern = _PATTERNS.get(column.database_type.upper())
     if pattern is not None:
         return pattern.format(random.randint(1, 250))
     return _of_any_type(model, column, random)

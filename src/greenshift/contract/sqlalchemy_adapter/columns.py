@@ -7,6 +7,7 @@ import typing
 from typing import Any
 
 from sqlalchemy import JSON, Column, Enum, FetchedValue, Numeric, Table, TypeDecorator
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import ColumnProperty, Mapper
 from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEngine
 
@@ -96,6 +97,9 @@ def _is_checked_text(annotated: type[Any]) -> bool:
 def _native(kind: TypeEngine[Any]) -> type[Any]:
     if isinstance(_implementation(kind), JSON):
         return dict
+    if isinstance(_implementation(kind), TSVECTOR):
+        # Written as text, read back as its words.
+        return object
     # A decorator may not say what it takes; then it is what its implementation takes.
     for one in (kind, _implementation(kind)):
         try:

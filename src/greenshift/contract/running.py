@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from greenshift.contract.adapter import Adapter
+from greenshift.contract.adapter import Adapter, Ground
 from greenshift.contract.behaviours.behaviour import Behaviour
 from greenshift.contract.behaviours.failure import ContractFailure, error_name
 from greenshift.contract.behaviours.scene import Scene
@@ -57,6 +59,71 @@ class _Flavour:
         return "async" if self.is_async else "sync"
 
 
+class Grounds:
+    """A database open in both flavours for many tests, the async one in one event loop.
+
+    Args:
+        adapter: the way to the models.
+        url: of the database.
+    """
+
+    def __init__(self, adapter: Adapter, url: str) -> None:
+        self.url = url
+        self._adapter = adapter
+        self._runner: asyncio.Runner | None = None
+        self._open: dict[bool, tuple[AbstractAsyncContextManager[Ground], Ground]] = {}
+
+    def run(self, act: Callable[[Ground], Coroutine[Any, Any, T]], *, is_async: bool) -> T:
+        """Run a coroutine on the database in one flavour; open it first if it is not open.
+
+        Whatever is left of a run that ends in an error (a transaction, a task) goes: the database is closed in both.
+
+        Args:
+            act: makes the coroutine.
+            is_async: in which flavour.
+
+        Raises:
+            RuntimeError: a sync coroutine suspended.
+        """
+        try:
+            if is_async not in self._open:
+                opening = self._adapter.open(self.url, is_async=is_async)
+                self._open[is_async] = (opening, self._finish(opening.__aenter__, is_async=is_async))
+            _, ground = self._open[is_async]
+            result = self._finish(lambda: act(ground), is_async=is_async)
+            left = asyncio.all_tasks(self._runner.get_loop()) if self._runner is not None else set()
+        except BaseException:
+            self.close()
+            raise
+        if left:
+            self.close()
+        return result
+
+    def close(self) -> None:
+        """Close the database and the event loop, if they are open; the next run opens them again."""
+        opened, self._open = self._open, {}
+        runner, self._runner = self._runner, None
+        with contextlib.ExitStack() as stack:
+            if runner is not None:
+                stack.callback(runner.close)
+            for is_async, (opening, _) in opened.items():
+                if is_async and runner is not None:
+                    stack.callback(runner.run, _exit(opening))
+                else:
+                    stack.callback(run_to_end, _exit(opening))
+            if runner is not None:
+                # First, so that their connections are back in the pool when that is closed.
+                stack.callback(runner.run, _end_tasks())
+
+    def _finish(self, make: Callable[[], Coroutine[Any, Any, T]], *, is_async: bool) -> T:
+        if not is_async:
+            return run_to_end(make())
+        if self._runner is None:
+            # With a factory the loop is not made the thread's current one, which other tests would find.
+            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        return self._runner.run(make())
+
+
 def cases_of(rows: Rows, models: Sequence[Model], behaviours: Sequence[Behaviour]) -> list[Case]:
     """Return the tests of some models; a behaviour that does not apply to a model has none."""
     return [
@@ -68,7 +135,9 @@ def cases_of(rows: Rows, models: Sequence[Model], behaviours: Sequence[Behaviour
     ]
 
 
-def run_case(case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callable[[], object]) -> list[str]:
+def run_case(
+    case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callable[[], object], grounds: Grounds | None = None
+) -> list[str]:
     """Run one test in both flavours, each on an empty database.
 
     Args:
@@ -77,6 +146,7 @@ def run_case(case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callabl
         rows: makes rows; the same for all tests, since it remembers which the database takes.
         url: of the database.
         rewind: brings it back to its first state.
+        grounds: keeps it open for further tests; None to open it for this one alone.
 
     Returns:
         Notes for people.
@@ -86,15 +156,18 @@ def run_case(case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callabl
         RowError: no row can be made.
     """
     flavours = [_Flavour(is_async=False), _Flavour(is_async=True)]
+    used = grounds or Grounds(adapter, url)
     for flavour in flavours:
         try:
-            flavour.result = run_to_end(
-                lambda flavour=flavour: _run(case, adapter, rows, url, flavour),  # type: ignore[misc]
+            flavour.result = used.run(
+                lambda ground, flavour=flavour: _run(case, adapter, rows, ground, flavour),  # type: ignore[misc]
                 is_async=flavour.is_async,
             )
         except Exception as error:  # of the models, of any kind
             flavour.error = error
         finally:
+            if grounds is None:
+                used.close()
             rewind()
     _raise(case, rows, flavours)
     sync, asynchronous = flavours
@@ -105,38 +178,37 @@ def run_case(case: Case, adapter: Adapter, rows: Rows, url: str, rewind: Callabl
     return list(dict.fromkeys([*sync.notes, *asynchronous.notes]))
 
 
-async def _run(case: Case, adapter: Adapter, rows: Rows, url: str, flavour: _Flavour) -> Any:
-    async with adapter.open(url, is_async=flavour.is_async) as ground:
-        await rows.prove(ground, case.model)
-        rows.restart()
-        scene = Scene(
-            case.model,
-            ground,
-            rows,
-            adapter,
-            is_async=flavour.is_async,
-            together=_gather if flavour.is_async else _thread,
-        )
-        try:
-            return await case.behaviour.run(scene, case.subject)
-        finally:
-            flavour.notes = scene.notes
+async def _run(case: Case, adapter: Adapter, rows: Rows, ground: Ground, flavour: _Flavour) -> Any:
+    await rows.prove(ground, case.model)
+    rows.restart()
+    together = _gather if flavour.is_async else _thread
+    scene = Scene(case.model, ground, rows, adapter, is_async=flavour.is_async, together=together)
+    try:
+        return await case.behaviour.run(scene, case.subject)
+    finally:
+        flavour.notes = scene.notes
 
 
-def run_to_end(make: Callable[[], Coroutine[Any, Any, T]], *, is_async: bool) -> T:
-    """Run a coroutine: in an event loop of its own, or without one if it never suspends.
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _exit(opening: AbstractAsyncContextManager[Ground]) -> None:
+    await opening.__aexit__(None, None, None)
+
+
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends to its end, without an event loop.
 
     Args:
-        make: makes the coroutine.
-        is_async: whether it may suspend.
+        coroutine: what is run.
 
     Raises:
-        RuntimeError: a sync one suspended.
+        RuntimeError: it suspended.
     """
-    if is_async:
-        with asyncio.Runner() as runner:
-            return runner.run(make())
-    coroutine = make()
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -155,7 +227,7 @@ async def _thread(coroutines: Sequence[Coroutine[Any, Any, Any]]) -> None:
 
     def run(coroutine: Coroutine[Any, Any, Any]) -> None:
         try:
-            run_to_end(lambda: coroutine, is_async=False)
+            run_to_end(coroutine)
         except Exception as error:  # raised again below
             errors.append(error)
 

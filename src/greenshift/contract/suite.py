@@ -15,7 +15,7 @@ from greenshift.contract.behaviours.registry import all_behaviours
 from greenshift.contract.description import Model
 from greenshift.contract.errors import ContractError
 from greenshift.contract.rows import Rows
-from greenshift.contract.running import Case, cases_of, run_case
+from greenshift.contract.running import Case, Grounds, cases_of, run_case
 from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
 from greenshift.errors import GreenshiftError
 
@@ -71,8 +71,10 @@ class ModelContract:
             if not has_tables:
                 plan.adapter.create(url)
 
+        # Tables that are made anew for each test are of other types each time: nothing is kept then.
+        grounds = plan.grounds(url, request.node) if has_tables else None
         try:
-            notes = run_case(_contract_case, plan.adapter, plan.rows, url, rewind)
+            notes = run_case(_contract_case, plan.adapter, plan.rows, url, rewind, grounds)
         except GreenshiftError as error:
             pytest.fail(f"{error.problem}\n  fix: {error.fix}", pytrace=False)
         for note in notes:
@@ -96,6 +98,22 @@ class _Plan:
     rows: Rows
     cases: Sequence[Case]
     template_has_tables: list[bool] = field(default_factory=list)
+    _kept: list[Grounds] = field(default_factory=list)
+
+    def grounds(self, url: str, test: pytest.Item) -> Grounds:
+        """Return the database, open for the tests of the class until its last has ended."""
+        if self._kept and self._kept[0].url == url:
+            return self._kept[0]
+        self.close()
+        self._kept.append(Grounds(self.adapter, url))
+        suite = test.getparent(pytest.Class)
+        (suite if suite is not None else test).addfinalizer(self.close)
+        return self._kept[0]
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        while self._kept:
+            self._kept.pop().close()
 
     @classmethod
     def of(cls, suite: type[ModelContract]) -> _Plan:

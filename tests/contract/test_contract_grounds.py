@@ -1,0 +1,218 @@
+"""A database that stays open for many tests: closed after errors and at the end, and the same on all workers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract.contract_models import Base
+
+from greenshift.contract.adapter import Ground
+from greenshift.contract.running import Grounds
+from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
+from greenshift.postgres import Database, Server
+
+ADAPTER = SQLAlchemyAdapter(Base)
+LEFT_OPEN: list[Any] = []
+TAG = next(model for model in ADAPTER.models() if model.name == "Tag")
+
+
+@pytest.fixture
+def grounds(database: Database) -> Iterator[Grounds]:
+    opened = Grounds(ADAPTER, database.url())
+    yield opened
+    opened.close()
+    LEFT_OPEN.clear()
+
+
+async def count(ground: Ground) -> int:
+    async with ground.session() as session:
+        return len(await session.list(TAG))
+
+
+async def fail_in_a_session(ground: Ground) -> None:
+    async with ground.session() as session:
+        await session.insert(TAG, {"name": "lost"})
+        raise ValueError("on purpose")
+
+
+async def leave_a_session_open(ground: Ground) -> None:
+    LEFT_OPEN.append(opening := ground.session())
+    session = await opening.__aenter__()
+    await session.insert(TAG, {"name": "lost"})
+    raise ValueError("on purpose")
+
+
+async def leave_a_task_in_a_session(ground: Ground) -> None:
+    begun = asyncio.Event()
+
+    async def wait() -> None:
+        async with ground.session() as session:
+            await session.insert(TAG, {"name": "lost"})
+            begun.set()
+            await asyncio.sleep(60)
+
+    LEFT_OPEN.append(asyncio.create_task(wait()))
+    await begun.wait()
+    raise ValueError("on purpose")
+
+
+async def leave_a_task(ground: Ground) -> asyncio.Task[None]:
+    return asyncio.create_task(asyncio.sleep(60))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_same_connection_serves_the_next_run(grounds: Grounds, database: Database, is_async: bool) -> None:
+    assert grounds.run(count, is_async=is_async) == 0
+    (first,) = database.connections()
+    database.rewind()
+    assert grounds.run(count, is_async=is_async) == 0
+    assert [backend.pid for backend in database.connections()] == [first.pid]
+
+
+@pytest.mark.parametrize(
+    ("act", "is_async"), [(fail_in_a_session, False), (fail_in_a_session, True), (leave_a_task_in_a_session, True)]
+)
+def test_an_error_does_not_spoil_the_next_run(grounds: Grounds, database: Database, is_async: bool, act: Any) -> None:
+    grounds.run(count, is_async=is_async)
+    with pytest.raises(ValueError, match="on purpose"):
+        grounds.run(act, is_async=is_async)
+    assert database.connections() == []
+    assert database.rewind().terminated == []
+    assert grounds.run(count, is_async=is_async) == 0
+
+
+def test_a_session_left_open_does_not_spoil_the_next_run(grounds: Grounds, database: Database) -> None:
+    with pytest.raises(ValueError, match="on purpose"):
+        grounds.run(leave_a_session_open, is_async=True)
+    database.rewind()
+    assert [backend for backend in database.connections() if backend.in_transaction] == []
+    assert grounds.run(count, is_async=True) == 0
+
+
+def test_a_task_left_running_ends_with_its_loop(grounds: Grounds) -> None:
+    assert grounds.run(leave_a_task, is_async=True).cancelled()
+
+
+def test_nothing_stays_open(database: Database) -> None:
+    threads = set(threading.enumerate())
+    grounds = Grounds(ADAPTER, database.url())
+    loops = []
+
+    async def look(ground: Ground) -> None:
+        loops.append(asyncio.get_running_loop())
+        await count(ground)
+
+    grounds.run(count, is_async=False)
+    grounds.run(look, is_async=True)
+    grounds.run(look, is_async=True)
+    assert loops[0] is loops[1]
+    assert len(database.connections()) == 2
+    grounds.close()
+    assert loops[0].is_closed()
+    assert database.connections() == []
+    assert set(threading.enumerate()) == threads
+
+
+WORKERS = """
+import os
+from pathlib import Path
+
+from greenshift.contract import Behaviour, ModelContract
+from models import Base
+
+
+class Shows(Behaviour):
+    name = "shows"
+    title = "show its rows"
+
+    async def run(self, scene, subject):
+        rows = [(await scene.make()).row.values for _ in range(3)]
+        flavour = "async" if scene.is_async else "sync"
+        place = Path(f"{os.environ['PYTEST_XDIST_WORKER']}-{scene.model.name}-{flavour}.txt")
+        place.write_text(f"{rows!r}")
+        if scene.model.name == "User" and scene.is_async:
+            raise scene.fail("on purpose")
+
+
+class TestModels(ModelContract):
+    base = Base
+    behaviours = [Shows]
+
+
+def test_no_connection_stays(db):
+    # The class has ended, and its connections with it.
+    assert db.connections() == []
+"""
+MODELS = """
+import enum
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(30), unique=True)
+    age: Mapped[int] = mapped_column(CheckConstraint("age >= 18"))
+    posts: Mapped[list["Post"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    colour: Mapped[Colour]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    user: Mapped[User] = relationship(back_populates="posts")
+"""
+PYPROJECT = """
+[tool.greenshift]
+metadata = "models:Base"
+
+[tool.pytest.ini_options]
+addopts = "-p no:randomly -p no:cacheprovider -p no:schemathesis -p no:hypothesispytest"
+pythonpath = ["."]
+"""
+
+
+def test_all_workers_have_the_same_tests_and_rows(
+    pytester: pytest.Pytester, contract_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENSHIFT_DATABASE_URL", contract_server.url())
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makepyfile(models=MODELS, test_models=WORKERS)
+    pytester.makefile(".toml", pyproject=PYPROJECT)
+    ran = pytester.runpytest_subprocess("-n", "2", "--dist", "each", "-v", timeout=200)
+    results = re.findall(r"\[(gw\d)\] .*(PASSED|FAILED) (\S+)", ran.stdout.str())
+    first, second = (
+        sorted((name, result) for worker, result, name in results if worker == one) for one in ("gw0", "gw1")
+    )
+    assert first == second
+    assert [name for name, result in first if result == "FAILED"] == [
+        "test_models.py::TestModels::test_contract[shows-User]"
+    ]
+    assert len(first) > 40
+    for model in ("User", "Post"):
+        shown = [
+            Path(f"{worker}-{model}-{flavour}.txt").read_text()
+            for worker in ("gw0", "gw1")
+            for flavour in ("sync", "async")
+        ]
+        assert set(shown) == {shown[0]}

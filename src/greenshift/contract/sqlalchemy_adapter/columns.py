@@ -77,6 +77,9 @@ def _item_type(kind: TypeEngine[Any]) -> type[Any] | None:
 
 
 def _python_type(mapper: Mapper[Any], name: str, kind: TypeEngine[Any]) -> type[Any]:
+    if isinstance(_implementation(kind), TSVECTOR):
+        # Written as text, read back as its words.
+        return object
     annotated = _annotated_type(mapper.class_, name)
     if isinstance(kind, TypeDecorator) and annotated is not None and not _is_checked_text(annotated):
         # The decorator takes what the model says, and makes of it what its implementation stores.
@@ -97,9 +100,6 @@ def _is_checked_text(annotated: type[Any]) -> bool:
 def _native(kind: TypeEngine[Any]) -> type[Any]:
     if isinstance(_implementation(kind), JSON):
         return dict
-    if isinstance(_implementation(kind), TSVECTOR):
-        # Written as text, read back as its words.
-        return object
     # A decorator may not say what it takes; then it is what its implementation takes.
     for one in (kind, _implementation(kind)):
         try:

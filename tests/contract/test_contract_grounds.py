@@ -145,6 +145,11 @@ class TestModels(ModelContract):
     behaviours = [Shows]
 
 
+    def test_alters(self, db):
+        with db.connect() as connection:
+            connection.execute("ALTER TABLE post ADD COLUMN further text")
+
+
 def test_no_connection_stays(db):
     # The class has ended, and its connections with it.
     assert db.connections() == []
@@ -192,14 +197,24 @@ pythonpath = ["."]
 """
 
 
-def test_all_workers_have_the_same_tests_and_rows(
-    pytester: pytest.Pytester, contract_server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def project(pytester: pytest.Pytester, contract_server: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("GREENSHIFT_DATABASE_URL", contract_server.url())
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makepyfile(models=MODELS, test_models=WORKERS)
     pytester.makefile(".toml", pyproject=PYPROJECT)
-    ran = pytester.runpytest_subprocess("-n", "2", "--dist", "each", "-v", timeout=200)
+    return pytester
+
+
+def test_a_database_cloned_anew_between_two_tests(project: pytest.Pytester) -> None:
+    names = ["test_contract[create-Post]", "test_alters", "test_contract[read-Post]", "test_contract[rollback-Post]"]
+    chosen = [f"test_models.py::TestModels::{name}" for name in names]
+    ran = project.runpytest_subprocess(*chosen, "test_models.py::test_no_connection_stays", timeout=60)
+    ran.assert_outcomes(passed=5)
+
+
+def test_all_workers_have_the_same_tests_and_rows(project: pytest.Pytester) -> None:
+    ran = project.runpytest_subprocess("-n", "2", "--dist", "each", "-v", timeout=200)
     results = re.findall(r"\[(gw\d)\] .*(PASSED|FAILED) (\S+)", ran.stdout.str())
     first, second = (
         sorted((name, result) for worker, result, name in results if worker == one) for one in ("gw0", "gw1")

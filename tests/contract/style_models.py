@@ -135,6 +135,7 @@ class Account(ClassicBase):
     email = Column(String(120), unique=True, nullable=False)
     data = Column(MutableDict.as_mutable(JSONB), default=dict)
     words = Column(TSVECTOR, nullable=False)
+    more_words = Column(String().with_variant(TSVECTOR, "postgresql"), nullable=False)
     status = Column(Enum("a", "b", name="account_status"), nullable=False, server_default="a")
     small = Column(SmallInteger, nullable=False)
     matrix = Column(ARRAY(Integer, dimensions=2))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import enum
 import typing
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, Column, Enum, FetchedValue, Numeric, Table, TypeDecorator
+from sqlalchemy import JSON, Column, Dialect, Enum, FetchedValue, Numeric, Table, TypeDecorator
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import ColumnProperty, Mapper
 from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEngine
 
 from greenshift.contract import description
+
+_DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> description.Column:
@@ -23,7 +26,8 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
     """
     columns = [column for column in attribute.columns if isinstance(column, Column)]
     column = columns[0]
-    kind = _implementation(column.type)
+    declared = _on_postgresql(column.type)
+    kind = _implementation(declared)
     computed = column.computed is not None
     identity = column.identity is not None
     sequence = bool(column.default is not None and column.default.is_sequence)
@@ -31,7 +35,7 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
     managed = any(one is mapper.version_id_col or one is mapper.polymorphic_on for one in columns)
     return description.Column(
         name=attribute.key,
-        python_type=_python_type(mapper, attribute.key, column.type),
+        python_type=_python_type(mapper, attribute.key, declared),
         item_type=_item_type(kind),
         dimensions=(kind.dimensions or 1) if isinstance(kind, ARRAY) else 1,
         is_nullable=all(bool(one.nullable) for one in columns),
@@ -47,9 +51,18 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
         has_time_zone=bool(kind.timezone) if isinstance(kind, DateTime | Time) else None,
         choices=_choices(kind),
         json=isinstance(kind, JSON),
-        database_type=str(column.type),
+        database_type=declared.compile(dialect=_DIALECT),
         column_name=column.name,
     )
+
+
+def _on_postgresql(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return the variant that PostgreSQL has of a type; the type itself if it has none of another kind.
+
+    https://docs.sqlalchemy.org/en/20/core/type_api.html#sqlalchemy.types.TypeEngine.with_variant
+    """
+    variant = kind.dialect_impl(_DIALECT)
+    return kind if isinstance(variant, type(kind)) else variant
 
 
 def _implementation(kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -8,46 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import DateTime, ForeignKey, Integer, String, TypeDecorator, and_
+from contract.behaviours.contract_shop import Members, orders, run, shop
+from sqlalchemy import DateTime, Integer, String, TypeDecorator, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, mapped_column, relationship, validates
 
 from greenshift.contract.behaviours.failure import ContractFailure
-from greenshift.contract.behaviours.registry import all_behaviours
 from greenshift.contract.errors import RowError
-from greenshift.contract.rows import Rows
-from greenshift.contract.running import cases_of, run_case
-from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
 from greenshift.postgres import Database
-
-Members = dict[str, Any]
-
-
-def shop(customer: Members, order: Members, *, nullable: bool = True) -> type[DeclarativeBase]:
-    """Map customers and orders, of which a member or two are replaced by faulty ones."""
-
-    class Base(DeclarativeBase):
-        pass
-
-    def mapped(name: str, table: str, members: Members) -> None:
-        key = mapped_column(Integer, primary_key=True)
-        type(name, (Base,), {"__tablename__": table, "__module__": __name__, "id": key, **members})
-
-    orders = relationship("Order", back_populates="customer", foreign_keys="Order.customer_id")
-    mapped("Customer", "customer", {"name": mapped_column(String(20), nullable=False), "orders": orders, **customer})
-    own: Members = {
-        "customer_id": mapped_column(ForeignKey("customer.id"), nullable=nullable),
-        "seller_id": mapped_column(ForeignKey("customer.id"), nullable=nullable),
-        "customer": relationship("Customer", back_populates="orders", foreign_keys="Order.customer_id"),
-        "seller": relationship("Customer", foreign_keys="Order.seller_id"),
-    }
-    mapped("Order", "orders", {**own, **order})
-    return Base
-
-
-def orders(**options: Any) -> Members:
-    told = {"back_populates": "customer", "foreign_keys": "Order.customer_id", **options}
-    return {"orders": relationship("Order", **told)}
 
 
 def to_dict(self: Any) -> dict[str, Any]:
@@ -135,19 +103,6 @@ FAULTS: dict[str, tuple[Make, str, str]] = {
         "neither was refused",
     ),
 }
-
-
-def run(base: type[DeclarativeBase], identifier: str, database: Database) -> None:
-    adapter = SQLAlchemyAdapter(base)
-    rows = Rows(adapter)
-    case = next(one for one in cases_of(rows, adapter.models(), all_behaviours()) if one.id == identifier)
-    adapter.create(database.url())
-
-    def rewind() -> None:
-        database.rewind()
-        adapter.create(database.url())
-
-    run_case(case, adapter, rows, database.url(), rewind)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

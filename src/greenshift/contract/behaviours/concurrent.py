@@ -38,4 +38,23 @@ class Concurrent(Behaviour):
                 if there is None:
                     raise scene.fail("a record that a session committed is lost among sessions at the same time")
                 scene.compare(rows[number], there)
+        await self._see_inside(scene)
         return len(keys)
+
+    async def _see_inside(self, scene: Scene) -> None:
+        """Begin a task, or a thread, inside of an open session: it has a session and a connection of its own."""
+        seen: list[bool] = []
+
+        async with scene.session() as session:
+            made = await scene.insert(session)
+
+            async def look() -> None:
+                seen.append(await scene.read(made.key) is not None)
+
+            await scene.together([look()])
+            await session.rollback()
+        shared = "a task that is started inside an open session shares its connection"
+        if seen != [False]:
+            raise scene.fail(f"{shared}: it sees what is not committed", "give each task a session of its own")
+        if await scene.read(made.key) is not None:
+            raise scene.fail(f"{shared}: its end committed what the session then rolled back")

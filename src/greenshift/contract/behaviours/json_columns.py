@@ -42,4 +42,22 @@ class JsonColumns(Behaviour):
             changed = {name: {**_DOCUMENT, "text": "changed"} for name in names}
             await session.update(record, changed)
         scene.compare(changed, await scene.must_read(made.key))
+        await self._change_inside(scene, names)
         return found
+
+    async def _change_inside(self, scene: Scene, names: list[str]) -> None:
+        """Note the columns of which a change inside the document is lost: models may assign instead."""
+        made = await scene.make({name: dict(_DOCUMENT) for name in names})
+        async with scene.session() as session:
+            # The record must live on: what tracks a document knows it by a weak reference.
+            record = await session.get(scene.model, made.key)
+            held = await session.values(scene.model, record)
+            for name in names:
+                held[name]["text"] = "changed inside"
+        read = await scene.must_read(made.key)
+        for name in names:
+            if read[name]["text"] != "changed inside":
+                scene.notes.append(
+                    f"a change inside the document of {scene.model.name}.{name} is not stored: assign a new one, or "
+                    "map it with MutableDict.as_mutable(...)"
+                )

@@ -52,7 +52,22 @@ class Link(Behaviour):
             await self._see(scene, one, row, target, set())
             for other in others:
                 await scene.must_read(other.key, target)
+        if one.through is None and one.is_collection and "eager" in one.loads and one.deletes_orphans:
+            await self._take_out(scene, one, row, target)
         return len(others)
+
+    async def _take_out(self, scene: Scene, one: Relationship, row: StoredRow, target: Model) -> None:
+        """Note that what belongs to a record cannot be taken out of its collection."""
+        try:
+            async with scene.session() as session:
+                await self._link(scene, session, one, row, target, [])
+        except Exception as error:
+            if scene.refusal(error) not in ("23502", "AssertionError"):
+                raise
+            name = f"{scene.model.name}.{one.name}"
+            scene.notes.append(
+                f'a {target.name} that is taken out of {name} is refused: cascade="all, delete-orphan" would delete it'
+            )
 
     async def _link(
         self,

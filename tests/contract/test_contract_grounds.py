@@ -25,6 +25,7 @@ TAG = next(model for model in ADAPTER.models() if model.name == "Tag")
 
 @pytest.fixture
 def grounds(database: Database) -> Iterator[Grounds]:
+    assert still_connected(database) == []
     opened = Grounds(ADAPTER, database.url())
     yield opened
     opened.close()
@@ -109,6 +110,7 @@ def test_a_task_left_running_ends_with_its_loop(grounds: Grounds) -> None:
 
 
 def test_nothing_stays_open(database: Database) -> None:
+    assert still_connected(database) == []
     threads = set(threading.enumerate())
     grounds = Grounds(ADAPTER, database.url())
     loops = []

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from greenshift.contract.hints import hint_for
 from greenshift.contract.rows import Rows
 
 T = TypeVar("T")
+
+# Whether a task is started by a test; tasks that it starts in turn inherit this.
+_IN_TEST: ContextVar[bool] = ContextVar("_IN_TEST", default=False)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Grounds:
     def __init__(self, adapter: Adapter, url: str) -> None:
         self.url = url
         self._adapter = adapter
+        # By the tests; what the adapter itself started, such as a pool's workers, it ends itself.
+        self._started: set[asyncio.Task[Any]] = set()
         self._runner: asyncio.Runner | None = None
         self._open: dict[bool, tuple[AbstractAsyncContextManager[Ground], Ground]] = {}
 
@@ -90,18 +96,18 @@ class Grounds:
                 opening = self._adapter.open(self.url, is_async=is_async)
                 self._open[is_async] = (opening, self._finish(opening.__aenter__, is_async=is_async))
             _, ground = self._open[is_async]
-            result = self._finish(lambda: act(ground), is_async=is_async)
-            left = asyncio.all_tasks(self._runner.get_loop()) if self._runner is not None else set()
+            result = self._finish(lambda: _noted(act(ground)), is_async=is_async)
         except BaseException:
             self.close()
             raise
-        if left:
+        if self._left():
             self.close()
         return result
 
     def close(self) -> None:
         """Close the database and the event loop, if they are open; the next run opens them again."""
         opened, self._open = self._open, {}
+        left, self._started = self._left(), set()
         runner, self._runner = self._runner, None
         with contextlib.ExitStack() as stack:
             if runner is not None:
@@ -113,7 +119,17 @@ class Grounds:
                     stack.callback(run_to_end, _exit(opening))
             if runner is not None:
                 # First, so that their connections are back in the pool when that is closed.
-                stack.callback(runner.run, _end_tasks())
+                stack.callback(runner.run, _end(left))
+
+    def _left(self) -> set[asyncio.Task[Any]]:
+        return {task for task in self._started if not task.done()}
+
+    def _start(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        if _IN_TEST.get():
+            self._started.add(task)
+            task.add_done_callback(self._started.discard)
+        return task
 
     def _finish(self, make: Callable[[], Coroutine[Any, Any, T]], *, is_async: bool) -> T:
         if not is_async:
@@ -121,6 +137,7 @@ class Grounds:
         if self._runner is None:
             # With a factory the loop is not made the thread's current one, which other tests would find.
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            self._runner.get_loop().set_task_factory(self._start)
         return self._runner.run(make())
 
 
@@ -189,11 +206,18 @@ async def _run(case: Case, adapter: Adapter, rows: Rows, ground: Ground, flavour
         flavour.notes = scene.notes
 
 
-async def _end_tasks() -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
+async def _noted(act: Coroutine[Any, Any, T]) -> T:
+    token = _IN_TEST.set(True)
+    try:
+        return await act
+    finally:
+        _IN_TEST.reset(token)
+
+
+async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _exit(opening: AbstractAsyncContextManager[Ground]) -> None:

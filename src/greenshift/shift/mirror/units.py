@@ -10,6 +10,7 @@ from functools import cached_property
 
 from greenshift.shift.mirror.fingerprint import Marker, fingerprint, read_marker
 from greenshift.shift.project import Source
+from greenshift.shift.project.main_guard import is_main_guard
 from greenshift.shift.project.traversal import walk
 
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
@@ -157,7 +158,7 @@ def _is_apart(node: ast.stmt) -> bool:
         return True
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
-    return isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)
+    return is_main_guard(node)
 
 
 def _lines(source: Source, nodes: list[ast.stmt]) -> Iterator[tuple[ast.stmt, ...]]:

@@ -1,0 +1,184 @@
+"""What a report's page is made of: every part fills it, one renderer shows it, as HTML or JSON."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+class Outcome(enum.StrEnum):
+    """How something came out."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNSURE = "unsure"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One thing that the report says is so or is not.
+
+    Attributes:
+        title: what was asked: ``throughput above 500 requests a second``.
+        outcome: good, bad, or not to be told.
+        answer: the answer in words, with the measured figure: ``not met: 412 requests a second``.
+        because: why, where there is something to say.
+    """
+
+    title: str
+    outcome: Outcome
+    answer: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that matters, large.
+
+    Attributes:
+        label: what it is.
+        value: the figure with its unit, as it is read.
+        note: spread, comparison or source, in small.
+        outcome: colours it where it is good or bad.
+    """
+
+    label: str
+    value: str
+    note: str = ""
+    outcome: Outcome = Outcome.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A row of figures."""
+
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Paragraphs, or a list where ``bullets`` is set; plain text, nothing in it is markup."""
+
+    lines: tuple[str, ...]
+    bullets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table.
+
+    Attributes:
+        columns: the heads.
+        rows: the cells, as text.
+        numeric: the indices of columns that stand to the right.
+        outcomes: how each row came out, or empty.
+        caption: what it shows.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text of a program.
+
+    Attributes:
+        text: the text, whole.
+        language: ``sql``, ``python`` or ``diff``; only ``diff`` is coloured.
+        title: the file, or what it is.
+    """
+
+    text: str
+    language: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line, or one row of bars, of a plot.
+
+    Attributes:
+        name: as the legend says it.
+        x: where the points are, in the plot's unit; for bars their names are the plot's ``categories``.
+        y: how high.
+        low: the lower end of each point's spread, or empty.
+        high: the upper end of each point's spread, or empty.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Lines or bars.
+
+    Attributes:
+        title: what it shows.
+        x_label: the axis below, with its unit.
+        y_label: the axis at the left, with its unit.
+        series: the lines, or the groups of bars.
+        kind: how it is drawn.
+        categories: the names of the bars' places, where ``kind`` is ``bars``.
+        x_scale: linear, or logarithmic.
+        y_scale: linear, or logarithmic.
+        marks: dashed horizontal lines, each a height and its name: a target, a limit.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    kind: Literal["lines", "bars"] = "lines"
+    categories: tuple[str, ...] = ()
+    x_scale: Literal["linear", "log"] = "linear"
+    y_scale: Literal["linear", "log"] = "linear"
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+Block = Figures | Text | Grid | Code | Plot
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page under a heading.
+
+    Attributes:
+        title: the heading.
+        blocks: what it holds, in order.
+        folded: whether it is closed until the reader opens it.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report, whole.
+
+    Attributes:
+        kind: which part made it.
+        title: the page's title.
+        subtitle: of what, when, on which machine; no secret in it.
+        verdicts: what it comes down to, first on the page.
+        sections: the rest.
+        data: the measurements themselves, for machines; it goes into the JSON, not onto the page.
+    """
+
+    kind: Literal["scan", "shift", "verify", "check", "test", "load"]
+    title: str
+    subtitle: str
+    verdicts: tuple[Verdict, ...]
+    sections: tuple[Section, ...]
+    data: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What an application bears: its versions served on a real PostgreSQL, driven by Locust, and compared."""

@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from decimal import Decimal
 from typing import Any, Optional
 
 from pydantic import EmailStr
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TSVECTOR, UUID
 from sqlalchemy.ext.mutable import MutableDict
@@ -45,6 +47,8 @@ class Hero(SQLModel, table=True):
     name: str = Field(index=True)
     email: EmailStr = Field(unique=True, max_length=80)
     age: int | None = None
+    badge: uuid.UUID
+    weight: Decimal = Field(max_digits=6, decimal_places=2)
     team_id: int | None = Field(default=None, foreign_key="team.id")
     team: Optional["Team"] = Relationship(back_populates="heroes")
 
@@ -129,7 +133,11 @@ ClassicBase = declarative_base()
 
 class Account(ClassicBase):
     __tablename__ = "account"
-    __table_args__ = (CheckConstraint("ends >= starts"), CheckConstraint("small BETWEEN 1 AND 5"))
+    __table_args__ = (
+        CheckConstraint("ends >= starts"),
+        CheckConstraint("small BETWEEN 1 AND 5"),
+        UniqueConstraint("boss_id", "ip"),
+    )
     id = Column(UUID(as_uuid=True), primary_key=True, default=uuid.uuid4)
     ip = Column(INET, nullable=False)
     email = Column(String(120), unique=True, nullable=False)

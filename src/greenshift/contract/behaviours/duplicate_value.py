@@ -30,8 +30,8 @@ class DuplicateValue(Behaviour):
         made = await scene.make()
         same = {name: made.stored[name] for name in names}
         if None in same.values():
-            same = {name: scene.rows.another(scene.model, scene.model.columns[name], than=None) for name in names}
-            made = await scene.make(same)
+            same = await self._without_nulls(scene, names)
+            await scene.make(same)
         async with scene.session() as session:
             values = await scene.rows.prepare(session, scene.model, same)
 
@@ -39,3 +39,15 @@ class DuplicateValue(Behaviour):
             await session.insert(scene.model, values)
 
         return await scene.refused(again, "23505", f"a second {scene.model.name} with the same {subject}")
+
+    async def _without_nulls(self, scene: Scene, names: Sequence[str]) -> dict[str, Any]:
+        """Return values of which none is null, since nulls are no duplicates of each other."""
+        given: dict[str, Any] = {}
+        for key in scene.model.foreign_keys:
+            if key.target and set(key.columns) & set(names):
+                other = await scene.make(model=scene.models[key.target])
+                given |= {
+                    name: other.stored[there] for name, there in zip(key.columns, key.target_columns, strict=True)
+                }
+        free = [name for name in names if name not in given]
+        return given | {name: scene.rows.another(scene.model, scene.model.columns[name], than=None) for name in free}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 # Of SQLModel and pydantic, then the names that projects give their own.
 _TEXTS = ("model_dump_json", "to_json")
@@ -41,5 +41,23 @@ def from_json(model: type[Any], columns: Mapping[str, Any], text: str) -> Mappin
     validate = getattr(model, "model_validate_json", None)
     if not callable(validate):
         return None
+    if getattr(model, "model_config", {}).get("table"):
+        return _read_by_fields(model, columns, text)
     read = validate(text)
     return {name: getattr(read, name) for name in columns if hasattr(read, name)}
+
+
+def _read_by_fields(model: type[Any], columns: Mapping[str, Any], text: str) -> Mapping[str, Any]:
+    """Return what each field's own type reads: a table of SQLModel takes values as they are, without validation.
+
+    https://sqlmodel.tiangolo.com/tutorial/fastapi/multiple-models/#inheritance-and-table-models
+    """
+    from pydantic import TypeAdapter  # only where models bring it
+
+    read: dict[str, Any] = {}
+    for name, value in json.loads(text).items():
+        field = model.model_fields.get(name)  # type: ignore[attr-defined]
+        if name in columns and field is not None:
+            kind = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+            read[name] = TypeAdapter(kind).validate_json(json.dumps(value))
+    return read

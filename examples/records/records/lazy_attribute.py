@@ -71,15 +71,6 @@ class LazyAttribute(Generic[T]):
         """The other model's column on which both meet."""
         return self.reverse_foreign_key or _only_key(self.target)
 
-    @property
-    def back(self) -> str | None:
-        """The other model's lazy attribute that leads back by the same columns, if it has one."""
-        for name, other in self.target.relationships().items():
-            ways = (self.is_collection, self.local, self.remote), (not other.is_collection, other.remote, other.local)
-            if other.target is self._owner and ways[0] == ways[1]:
-                return name
-        return None
-
     @overload
     def __get__(self, record: None, owner: type[Any]) -> Self: ...
     @overload

@@ -15,5 +15,4 @@ RECORDS = RecordsAdapter(
         (models.UserRole, async_models.AsyncUserRole),
     ],
     schema=Path(__file__).parents[1] / "blog" / "schema.sql",
-    on_delete="CASCADE",
 )

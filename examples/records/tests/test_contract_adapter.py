@@ -10,12 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 from blog_adapter import RECORDS
-from greenshift.contract import adapter, description
+from greenshift.contract import Ground, Relationship, Session, run_to_end
 from greenshift.postgres.schemas.database import SchemaDatabase
 
 from blog import models
 from records import NotBoundError
-from records.contract_adapter import RecordsGround
 
 pytestmark = pytest.mark.db(no_queries_ok=True)
 
@@ -23,12 +22,7 @@ NAMES = ("User", "Post", "Role", "UserRole")
 MODELS = {model.name: model for model in RECORDS.models()}
 USER, POST, ROLE, USER_ROLE = (MODELS[name] for name in NAMES)
 
-Act = Callable[[RecordsGround], Coroutine[Any, Any, None]]
-
-
-def without_a_loop(act: Coroutine[Any, Any, None]) -> None:
-    with pytest.raises(StopIteration):
-        act.send(None)
+Act = Callable[[Ground], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -39,7 +33,7 @@ def run(request: pytest.FixtureRequest, db: SchemaDatabase) -> Callable[[Act], N
         async with RECORDS.open(db.url(), is_async=is_async) as ground:
             await act(ground)
 
-    return lambda act: (asyncio.run if is_async else without_a_loop)(on_the_ground(act))
+    return lambda act: (asyncio.run if is_async else run_to_end)(on_the_ground(act))
 
 
 def test_models_are_described() -> None:
@@ -52,7 +46,7 @@ def test_models_are_described() -> None:
     assert POST.columns["user_id"].references == ("User", "id")
     assert USER.relationships["posts"].back == "user"
     assert USER.relationships["posts"].deletes_orphans
-    assert POST.relationships["user"] == description.Relationship(
+    assert POST.relationships["user"] == Relationship(
         *("user", "User", False, (("user_id", "id"),)),
         is_writable=False,
         loads=("lazy", "awaitable", "eager"),
@@ -63,7 +57,7 @@ def test_models_are_described() -> None:
 
 
 def test_every_method_of_the_protocol(run: Callable[[Act], None]) -> None:
-    async def act(ground: RecordsGround) -> None:
+    async def act(ground: Ground) -> None:
         async with ground.session() as session:
             ada = await session.insert(USER, {"name": "ada", "email": "a", "metadata": {"x": [None]}})
             posts = await session.insert_many(
@@ -95,16 +89,16 @@ def test_every_method_of_the_protocol(run: Callable[[Act], None]) -> None:
 
 
 def test_transactions(run: Callable[[Act], None]) -> None:
-    async def fail(ground: RecordsGround) -> None:
+    async def fail(ground: Ground) -> None:
         async with ground.session() as session:
             await session.insert(ROLE, {"name": "lost"})
             raise ZeroDivisionError
 
-    async def duplicate(session: adapter.Session) -> None:
+    async def duplicate(session: Session) -> None:
         async with session.nested():
             await session.insert(ROLE, {"name": "admin"})
 
-    async def act(ground: RecordsGround) -> None:
+    async def act(ground: Ground) -> None:
         async with ground.session() as session:
             await session.insert(ROLE, {"name": "admin"})
             with pytest.raises(psycopg.Error) as caught:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from greenshift.contract.behaviours.scene import Scene
     from greenshift.contract.description import Column, ForeignKey, Model, Relationship
     from greenshift.contract.errors import ContractError, RowError
+    from greenshift.contract.paired import PairedAdapter, PairedSession, column_of, completed
+    from greenshift.contract.running import run_to_end
     from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
     from greenshift.contract.suite import ModelContract
 
@@ -22,11 +24,16 @@ _PLACES = {
     "Ground": "adapter",
     "Model": "description",
     "ModelContract": "suite",
+    "PairedAdapter": "paired",
+    "PairedSession": "paired",
     "Relationship": "description",
     "RowError": "errors",
     "SQLAlchemyAdapter": "sqlalchemy_adapter",
     "Scene": "behaviours.scene",
     "Session": "adapter",
+    "column_of": "paired",
+    "completed": "paired",
+    "run_to_end": "running",
 }
 
 __all__ = [
@@ -38,11 +45,16 @@ __all__ = [
     "Ground",
     "Model",
     "ModelContract",
+    "PairedAdapter",
+    "PairedSession",
     "Relationship",
     "RowError",
     "SQLAlchemyAdapter",
     "Scene",
     "Session",
+    "column_of",
+    "completed",
+    "run_to_end",
 ]
 
 

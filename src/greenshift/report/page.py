@@ -92,11 +92,38 @@ class Code:
         text: the text, whole.
         language: ``sql``, ``python`` or ``diff``; only ``diff`` is coloured.
         title: the file, or what it is.
+        first_line: the number of its first line; 0 where lines have no numbers.
+        marked: the numbers of the lines that are meant.
+        folded: whether it is closed, below its title, until the reader opens it.
     """
 
     text: str
     language: str = ""
     title: str = ""
+    first_line: int = 0
+    marked: tuple[int, ...] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two texts beside each other, what differs between them marked.
+
+    Attributes:
+        before: the text before, or None where there was none.
+        after: the text after, or None where there is none.
+        title: what was compared.
+        before_note: where the one came from.
+        after_note: where the other came from.
+        outcome: colours it where it is good or bad.
+    """
+
+    before: str | None
+    after: str | None
+    title: str = ""
+    before_note: str = ""
+    after_note: str = ""
+    outcome: Outcome = Outcome.NEUTRAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +172,7 @@ class Plot:
     marks: tuple[tuple[float, str], ...] = ()
 
 
-Block = Figures | Text | Grid | Code | Plot
+Block = Figures | Text | Grid | Code | Comparison | Plot
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Plots as SVG, made in Python: scales, axes, lines and bars."""

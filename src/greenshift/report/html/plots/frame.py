@@ -1,0 +1,158 @@
+"""The SVG element around a plot: its area, axes, grid, and named lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from xml.etree.ElementTree import Element, SubElement
+
+from greenshift.report.html.plots.numbers import number, tick_labels
+from greenshift.report.html.plots.scales import Scale, ticks_of
+
+# A digit's width at the size of the axis's labels (12 px): fonts differ, so rather too wide.
+CHARACTER: Final = 6.8
+LINE: Final = 15.0
+
+
+class Size(NamedTuple):
+    """How large a plot is drawn, in pixels, and for which screens."""
+
+    name: str
+    width: float
+    height: float
+    ticks: int
+
+
+WIDE: Final = Size("wide", 640, 320, 6)
+NARROW: Final = Size("narrow", 336, 270, 4)
+
+
+class Area(NamedTuple):
+    """Where values are drawn, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def text_width(text: str) -> float:
+    """Return how wide a label is at most, in pixels."""
+    return sum(CHARACTER if ord(one) < 0x1100 else 2 * CHARACTER for one in text)
+
+
+def shortened(text: str, room: float) -> str:
+    """Return a label that fits, its middle left out where it does not.
+
+    Args:
+        text: the label.
+        room: in pixels.
+    """
+    if text_width(text) <= room:
+        return text
+    most = max(int(room / CHARACTER) - 1, 2)
+    if any(ord(one) >= 0x1100 for one in text):
+        most = max(most // 2, 1)
+    head = most // 3
+    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (most - head) :]}"
+
+
+def write(parent: Element, text: str, x: float, y: float, kind: str, anchor: str = "start") -> Element:
+    """Write a text.
+
+    Args:
+        parent: the SVG element that gets it.
+        text: what to write.
+        x: its place, in pixels.
+        y: its base line, in pixels.
+        kind: its class in the style sheet.
+        anchor: ``start``, ``middle`` or ``end``: what of it is at ``x``.
+    """
+    element = SubElement(parent, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor})
+    element.text = text
+    return element
+
+
+def line(parent: Element, kind: str, x1: float, y1: float, x2: float, y2: float) -> Element:
+    """Draw a straight line of a class in the style sheet; places are in pixels."""
+    places = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
+    return SubElement(parent, "line", {"class": kind, **{name: f"{place:.1f}" for name, place in places.items()}})
+
+
+def title(parent: Element, text: str) -> None:
+    """Give an element the text that is shown when a pointer rests on it."""
+    SubElement(parent, "title").text = text
+
+
+def left_margin(low: float, high: float, ticks: int, *, logarithmic: bool) -> float:
+    """Return the room that the labels of an axis at the left need, in pixels.
+
+    Args:
+        low: the axis's lowest value.
+        high: its highest value.
+        ticks: about how many ticks it has.
+        logarithmic: whether it is.
+    """
+    labels = tick_labels(ticks_of(Scale(low, high, 0, 1, logarithmic), ticks))
+    return max([text_width(label) for label in labels] + [2 * CHARACTER]) + 12
+
+
+def draw_y_axis(svg: Element, area: Area, scale: Scale, ticks: int) -> None:
+    """Draw the axis at the left: its labels and the grid's lines."""
+    group = SubElement(svg, "g", {"class": "axis y"})
+    places = ticks_of(scale, ticks)
+    for tick, label in zip(places, tick_labels(places), strict=True):
+        y = scale.place(tick)
+        line(group, "zero" if tick == 0 else "grid", area.left, y, area.right, y)
+        write(group, label, area.left - 6, y + 4, "tick", "end")
+
+
+def draw_x_axis(svg: Element, area: Area, scale: Scale, ticks: Sequence[float], *, grid: bool = False) -> None:
+    """Draw the axis below: its line, ticks, and those labels that do not touch each other.
+
+    Args:
+        svg: what gets it.
+        area: where values are drawn.
+        scale: the axis.
+        ticks: the places of its ticks.
+        grid: whether lines go up from them.
+    """
+    group = SubElement(svg, "g", {"class": "axis x"})
+    line(group, "edge", area.left, area.bottom, area.right, area.bottom)
+    free = -1e9
+    for tick, label in zip(ticks, tick_labels(ticks), strict=True):
+        x = scale.place(tick)
+        if grid:
+            line(group, "grid", x, area.top, x, area.bottom)
+        line(group, "edge", x, area.bottom, x, area.bottom + 4)
+        half = text_width(label) / 2
+        if x - half >= free:
+            write(group, label, x, area.bottom + LINE + 2, "tick", "middle")
+            free = x + half + 6
+
+
+def draw_marks(svg: Element, area: Area, scale: Scale, marks: Sequence[tuple[float, str]]) -> None:
+    """Draw dashed lines across the area, each with its name above it; names that would touch change sides.
+
+    Args:
+        svg: what gets them.
+        area: where values are drawn.
+        scale: the axis at the left.
+        marks: the heights with their names.
+    """
+    group = SubElement(svg, "g", {"class": "marks"})
+    used: dict[str, list[float]] = {"end": [], "start": []}
+    for value, name in sorted(marks, key=lambda one: one[0]):
+        if not scale.shows(value):
+            continue
+        y = scale.place(value)
+        line(group, "mark", area.left, y, area.right, y)
+        below = y - LINE < area.top
+        base = y + 12 if below else y - 5
+        anchor = next((side for side in used if all(abs(base - other) >= LINE for other in used[side])), "")
+        if not anchor:
+            continue
+        used[anchor].append(base)
+        x = area.right - 2 if anchor == "end" else area.left + 4
+        label = write(group, shortened(name or number(value), (area.right - area.left) * 0.7), x, base, "mark", anchor)
+        title(label, f"{name}: {number(value)}")

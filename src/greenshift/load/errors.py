@@ -15,3 +15,17 @@ class ScenarioError(LoadError):
 
 class GeneratorError(LoadError):
     """Locust could not be started, or ended without a result."""
+
+
+class ServingError(LoadError):
+    """A version does not start, or has ended.
+
+    Args:
+        problem: what happened, one line.
+        fix: what to do, one line.
+        log: the last lines that the application wrote.
+    """
+
+    def __init__(self, problem: str, fix: str, log: tuple[str, ...] = ()) -> None:
+        super().__init__(problem, fix)
+        self.log = log

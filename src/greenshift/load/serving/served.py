@@ -1,0 +1,113 @@
+"""The process that serves a version: uvicorn, and within each worker what watches the application.
+
+``python -m greenshift.load.serving.served SETTINGS`` with the settings as JSON. It runs in the application's interpreter:
+nothing is imported here but the application's own SQLAlchemy and uvicorn.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.engine import Dialect
+
+from greenshift import observe, trace
+from greenshift.errors import GreenshiftError
+from greenshift.load.serving import pool_arguments
+from greenshift.load.serving.counting import Counting
+from greenshift.load.serving.sampling import EVERY, Sampler, end_without
+
+_SETTINGS: Final = "GREENSHIFT_LOAD_SERVED"
+
+
+class ForeignDatabaseError(GreenshiftError):
+    """The application would have put the load on a database that is not the load's."""
+
+
+def application() -> Any:
+    """Make the application of one worker, watched; uvicorn calls it."""
+    settings = json.loads(os.environ[_SETTINGS])
+    pool_arguments.register()
+    observer = observe.install(slow=None, n_plus_one=False, loop_lag=False)
+    sampler = Sampler(Path(settings["samples"]), observer)
+    trace.pool.on_connect_arguments(_guard(settings["database"]))
+    try:
+        app = load(settings["app"])
+    except BaseException as error:
+        sampler.say(failed=_words(error))
+        raise
+    counting = Counting(app, lambda reason: sampler.say(failed=reason))
+    sampler.begin(counting)
+    return counting
+
+
+def load(target: str) -> Any:
+    """Import ``module:attribute``; a factory function is called."""
+    module, _, attribute = target.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in (attribute or "app").split("."):
+        found = getattr(found, name)
+    if inspect.isfunction(found) and not inspect.signature(found).parameters:
+        return found()
+    return found
+
+
+def _guard(allowed: str) -> Any:
+    def check(dialect: Dialect, arguments: list[Any], parameters: dict[str, Any]) -> None:
+        name = parameters.get("database", parameters.get("dbname"))
+        if name is None and arguments:
+            name = arguments[0]
+        if dialect.name != "postgresql" or name != allowed:
+            raise ForeignDatabaseError(
+                f"the application connects to the {dialect.name} database {name}, which is not the load's",
+                "let its URL come from a variable, and name that under env in [tool.greenshift]",
+            )
+
+    return check
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, GreenshiftError):
+        return error.problem
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+def _watch_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while True:
+            time.sleep(EVERY)
+            end_without(parent)
+
+    threading.Thread(target=watch, name="greenshift-parent", daemon=True).start()
+
+
+def main() -> None:
+    """Serve until a signal ends it."""
+    import uvicorn
+
+    settings = json.loads(sys.argv[1])
+    os.environ[_SETTINGS] = sys.argv[1]
+    _watch_parent()
+    uvicorn.run(
+        "greenshift.load.serving.served:application",
+        factory=True,
+        host="127.0.0.1",
+        port=settings["port"],
+        workers=settings["workers"],
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+if __name__ == "__main__":
+    main()

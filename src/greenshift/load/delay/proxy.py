@@ -74,6 +74,11 @@ class DelayProxy:
             _refuse(server)
             self._start()
 
+    @property
+    def pid(self) -> int | None:
+        """The number of its process; None where it has none, and after its end."""
+        return None if self._process is None else self._process.pid
+
     def url(self, database: str, driver: str | None = None) -> str:
         """Return the SQLAlchemy URL of a database, by way of the proxy.
 
@@ -95,8 +100,7 @@ class DelayProxy:
         """
         with self._lock:
             if self._process is not None and os.getpid() == self._owner:
-                self._line.sendall(b"figures\n")
-                answer = self._answer()
+                answer = self._answer(b"figures\n")
                 names = (field.name for field in dataclasses.fields(DelayFigures))
                 self._last = DelayFigures(**dict(zip(names, answer.values(), strict=True)))
             return self._last
@@ -108,7 +112,7 @@ class DelayProxy:
             return
         try:
             self.figures()
-        except (DelayError, OSError):
+        except DelayError:
             pass  # it is gone already
         self._process = None
         self._end(process)
@@ -142,20 +146,18 @@ class DelayProxy:
             "parent": os.getpid(),
         }
         try:
-            self._line.sendall(json.dumps(instructions).encode() + b"\n")
-            answer = self._answer()
+            answer = self._answer(json.dumps(instructions).encode() + b"\n")
             if "error" in answer:
                 raise DelayError(f"the proxy before the database did not start: {answer['error']}", _FIX)
-        except (DelayError, OSError) as error:
+        except BaseException:
             self._end(process)
-            if isinstance(error, DelayError):
-                raise
-            raise DelayError(f"the proxy before the database did not start: {error}", _FIX) from error
+            raise
         self._process = process
         self.address = dataclasses.replace(server, host=answer["host"], port=answer["port"])
 
-    def _answer(self) -> dict[str, Any]:
+    def _answer(self, request: bytes) -> dict[str, Any]:
         try:
+            self._line.sendall(request)
             line = self._reader.readline()
         except OSError:
             line = b""

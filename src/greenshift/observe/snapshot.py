@@ -57,7 +57,6 @@ class Holder:
         call_site: the line of the user's code that took it, ``file:line in function``, or None.
         thread: the thread's name.
         task: the asyncio task's name, or None.
-        transaction_seconds: how long its transaction has been open, None where that is not known.
         backend_pid: the server process, or None where the driver does not tell.
     """
 
@@ -65,7 +64,6 @@ class Holder:
     call_site: str | None
     thread: str
     task: str | None
-    transaction_seconds: float | None
     backend_pid: int | None
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from greenshift.postgres.errors import (
     DatabaseError,
     DiskFullError,
     ForeignDatabaseError,
+    ReplicationError,
     ServerError,
     ServerProgramsError,
     ServerTooOldError,
@@ -25,6 +26,7 @@ from greenshift.postgres.servers.disk_full import explain_disk_full
 from greenshift.postgres.servers.kept import KeptServer, kept_server, stop_kept
 from greenshift.postgres.servers.owned import OwnedServer
 from greenshift.postgres.servers.providers import keep_server, open_server
+from greenshift.postgres.servers.replica import Lag, ReplicaServer
 from greenshift.postgres.servers.settings import ServerSettings
 
 __all__ = [
@@ -36,9 +38,12 @@ __all__ = [
     "DiskFullError",
     "ForeignDatabaseError",
     "KeptServer",
+    "Lag",
     "ListedDatabase",
     "Marker",
     "OwnedServer",
+    "ReplicaServer",
+    "ReplicationError",
     "RewindReport",
     "Run",
     "Server",

@@ -21,6 +21,10 @@ class DiskFullError(ServerError):
     """The file system that holds the server's data has no room left."""
 
 
+class ReplicationError(ServerError):
+    """A replica cannot be had of this server, or has not replayed in time what was waited for."""
+
+
 class TemplateError(GreenshiftError):
     """A template could not be built; ``__cause__`` is the failure of the migration, schema or seed itself."""
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import LiteralString
+from types import TracebackType
+from typing import TYPE_CHECKING, LiteralString, Self
 
 import psycopg
 
 from greenshift.postgres.address import Address
+from greenshift.postgres.errors import ReplicationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from greenshift.postgres.servers.replica import ReplicaServer
+
+# A replica does not write, and a primary does not replay.
+POSITION = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text"
 
 
 class Server:
@@ -58,6 +68,40 @@ class Server:
         """
         arguments = self.address.connection_arguments(database or self.maintenance_database)
         return psycopg.connect(**arguments, autocommit=True, application_name=application_name)  # type: ignore[arg-type]
+
+    def position(self) -> str:
+        """Return the position (LSN) up to which the write-ahead log is written, or replayed on a replica.
+
+        On a primary, asked after a commit, it is at or behind that commit, unless ``synchronous_commit`` is off.
+        """
+        with self.connect() as connection:
+            row = connection.execute(POSITION).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def replica(self, settings: Mapping[str, str] | None = None) -> ReplicaServer:
+        """Start a streaming replica of this server, which ends with it; needs ``ServerSettings(replication=True)``.
+
+        Args:
+            settings: PostgreSQL's own settings of the replica, beside those of this server, such as
+                ``{"recovery_min_apply_delay": "1s"}``.
+
+        Raises:
+            ReplicationError: this server is not one that Greenshift started for replication.
+            ServerError: the replica did not start; the reason is PostgreSQL's own.
+        """
+        raise ReplicationError(
+            f"no replica of a server of the kind {self.provider!r} can be started",
+            "open one for it, without a URL: open_server(ServerSettings(replication=True))",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """End the server where it is ours alone; do nothing to any other. Safe to call twice."""

@@ -50,10 +50,12 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 
 @contextmanager
-def owner_process(directory: Path, then: str, **options: Any) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def owner_process(
+    directory: Path, then: str, *, begin: str = OWNER, **options: Any
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run a program that opens a server in the folder, reports it, and goes on with ``then``."""
     process = subprocess.Popen(
-        [sys.executable, "-c", OWNER + then, str(directory)],
+        [sys.executable, "-c", begin + then, str(directory)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -81,6 +81,8 @@ class KeptServer(Server):
 
     def mismatch(self, settings: ServerSettings) -> str | None:
         """Return in what this server differs from what is wanted, or None where it suits."""
+        if settings.replication:
+            return "it was started without replication"
         if settings.listen == "tcp" and self.state.listen != "tcp":
             return "it listens on a socket only"
         if settings.data == "memory" and not self.in_memory:

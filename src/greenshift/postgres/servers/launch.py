@@ -74,13 +74,16 @@ class Launched:
         self.process.returncode = 0
 
 
-def launch(programs: Programs, account: Account, settings: ServerSettings) -> Launched:
+def launch(
+    programs: Programs, account: Account, settings: ServerSettings, *, primary: Address | None = None
+) -> Launched:
     """Start a supervisor with its server; in RAM first, and on disk if RAM turns out to be full.
 
     Args:
         programs: the installation to run.
         account: the system user to run it.
         settings: the server's settings.
+        primary: the socket of the running server to be a replica of; None for a new, empty server.
 
     Raises:
         ServerError: it did not start; the reason is PostgreSQL's own.
@@ -92,7 +95,8 @@ def launch(programs: Programs, account: Account, settings: ServerSettings) -> La
         port = free_port() if settings.listen == "tcp" else SOCKET_PORT
         try:
             process, supervised = run_supervisor(
-                order(programs, account, settings, location, port), {location.parent, settings.memory_directory}
+                order(programs, account, settings, location, port, primary),
+                {location.parent, settings.memory_directory},
             )
         except StartError as failure:
             if failure.is_disk_full and location.in_memory and settings.data == "auto" and not settings.directory:
@@ -103,7 +107,7 @@ def launch(programs: Programs, account: Account, settings: ServerSettings) -> La
         address = Address(str(supervised.directory), port, "postgres")
         if settings.listen == "tcp":
             try:
-                address = with_password(address)
+                address = with_password(address) if primary is None else on_loopback(address, primary.password)
             except BaseException:
                 end_supervisor(process)
                 raise
@@ -115,6 +119,11 @@ def with_password(address: Address) -> Address:
     password = token_urlsafe(24)
     with Server(address, provider="", version=0, owned=True).connect() as connection:
         connection.execute(f"ALTER ROLE postgres PASSWORD '{password}'")
+    return on_loopback(address, password)
+
+
+def on_loopback(address: Address, password: str | None) -> Address:
+    """Return the TCP address of a server whose socket is known."""
     return Address("127.0.0.1", address.port, address.user, password)
 
 
@@ -132,10 +141,18 @@ def order(
     settings: ServerSettings,
     location: Location,
     port: int,
+    primary: Address | None = None,
 ) -> dict[str, object]:
     """Return the instructions for a supervisor."""
-    initdb = tuning.initialisation(str(programs.path("initdb")), programs.version)
-    tar = shutil.which("tar")
+    if primary is None:
+        initdb = tuning.initialisation(str(programs.path("initdb")), programs.version)
+        tar = shutil.which("tar")
+    else:
+        initdb = tuning.base_backup(str(programs.path("pg_basebackup")), primary.host, primary.port, primary.user)
+        tar = None
+    configuration = tuning.configuration(
+        programs.version, settings.listen, port, settings.settings, replication=settings.replication
+    )
     return {
         "owner": os.getpid(),
         "parent": str(location.parent),
@@ -146,8 +163,8 @@ def order(
         "image": None if tar is None else image_path(programs, account, initdb),
         "tar": tar,
         "postgres": str(programs.path("postgres")),
-        "configuration": tuning.configuration(programs.version, settings.listen, port, settings.settings),
-        "authentication": tuning.authentication(settings.listen),
+        "configuration": configuration,
+        "authentication": tuning.authentication(settings.listen, replication=settings.replication),
         "timeout": START_TIMEOUT,
     }
 

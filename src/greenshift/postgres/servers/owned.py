@@ -6,13 +6,19 @@ import atexit
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from greenshift.postgres.errors import ReplicationError
 from greenshift.postgres.server import Server
 from greenshift.postgres.servers.account import Account
 from greenshift.postgres.servers.binaries import Programs
 from greenshift.postgres.servers.launch import Launched, end_supervisor, launch, read_report
 from greenshift.postgres.servers.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from greenshift.postgres.servers.replica import ReplicaServer
 
 
 class OwnedServer(Server):
@@ -21,24 +27,38 @@ class OwnedServer(Server):
     Args:
         launched: the running server with its supervisor.
         programs: the installation that it runs.
+        account: the system user that runs it.
+        settings: with which it was started.
+        start_seconds: how long that took.
     """
 
-    def __init__(self, launched: Launched, programs: Programs, *, notice: str | None, start_seconds: float) -> None:
+    def __init__(
+        self,
+        launched: Launched,
+        programs: Programs,
+        account: Account,
+        settings: ServerSettings,
+        *,
+        start_seconds: float,
+    ) -> None:
         super().__init__(
             launched.address,
             provider=programs.provider,
             version=programs.version,
             owned=True,
             in_memory=launched.location.in_memory,
-            notice=notice,
+            notice=launched.location.notice,
             start_seconds=start_seconds,
         )
         self.programs = programs
+        self.account = account
+        self.settings = settings
         self.directory = launched.supervised.directory
         self.supervised = launched.supervised
         self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = launched.process
         self._last_words: str | None = None
+        self._replicas: list[ReplicaServer] = []
         atexit.register(self.stop)
 
     def last_words(self, seconds: float = 0.5) -> str | None:
@@ -55,13 +75,29 @@ class OwnedServer(Server):
             self._last_words = str(report.get("message", "")) if report is not None else None
         return self._last_words
 
+    def replica(self, settings: Mapping[str, str] | None = None) -> ReplicaServer:
+        """Start a streaming replica: see :meth:`Server.replica`."""
+        from greenshift.postgres.servers.replica import start_replica  # a replica is itself an owned server
+
+        if not self.settings.replication:
+            raise ReplicationError(
+                "this server was started without replication (wal_level = minimal)",
+                "start it for replicas: open_server(ServerSettings(replication=True))",
+            )
+        merged = replace(self.settings, settings={**self.settings.settings, **(settings or {})})
+        replica = start_replica(self, merged)
+        self._replicas.append(replica)
+        return replica
+
     def stop(self) -> None:
-        """Stop the server and remove its data. Does nothing in a forked child, nor the second time."""
+        """Stop the server and its replicas, and remove their data. Nothing in a forked child, nor the second time."""
         process = self._process
         if process is None or os.getpid() != self._owner:
             return
         self._process = None
         atexit.unregister(self.stop)
+        for replica in self._replicas:
+            replica.stop()
         end_supervisor(process)
 
 
@@ -88,4 +124,4 @@ def start_owned(
     if say is not None:
         say(f"starting PostgreSQL {programs.version // 10000} ({programs.provider})")
     launched = launch(programs, account, settings)
-    return OwnedServer(launched, programs, notice=launched.location.notice, start_seconds=time.perf_counter() - began)
+    return OwnedServer(launched, programs, account, settings, start_seconds=time.perf_counter() - began)

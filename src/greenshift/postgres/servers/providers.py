@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from greenshift.postgres.errors import ServerError, ServerProgramsError
+from greenshift.postgres.errors import ReplicationError, ServerError, ServerProgramsError
 from greenshift.postgres.server import Server
 from greenshift.postgres.servers.account import Account, server_account
 from greenshift.postgres.servers.binaries import Programs, embedded_programs, installed_programs, programs_in, reachable
@@ -31,18 +31,23 @@ def open_server(settings: ServerSettings, *, say: Say | None = None) -> Server:
         ServerError: none could be had; says why, and what to do.
     """
     if settings.url:
+        if settings.replication:
+            raise _no_replicas("a server that a URL names")
         return open_given(settings.url)
     if settings.provider in ("auto", "kept"):
         server = _kept(settings, say)
         if server is not None:
             return server
     if settings.provider == "container":
+        if settings.replication:
+            raise _no_replicas("a server in a container")
         return start_container(settings, say=say)
     try:
         account = server_account()
         programs = choose_programs(settings, account)
     except ServerProgramsError as missing:
-        if settings.provider != "auto" or settings.bin_directory is not None or settings.extensions:
+        wants_programs = settings.bin_directory is not None or settings.extensions or settings.replication
+        if settings.provider != "auto" or wants_programs:
             raise
         return _container_instead(settings, missing, say)
     return start_owned(programs, account, settings, say=say)
@@ -58,6 +63,8 @@ def keep_server(settings: ServerSettings, *, say: Say | None = None) -> tuple[Ke
     Raises:
         ServerError: it did not start, or one is there that does not suit the settings.
     """
+    if settings.replication:
+        raise _no_replicas("a kept server")
     account = server_account()
     return start_kept(choose_programs(settings, account), account, settings, say=say)
 
@@ -100,6 +107,13 @@ def choose_programs(settings: ServerSettings, account: Account) -> Programs:
         if not programs.missing_extensions(wanted):
             return programs
     raise _without_extensions(candidates, wanted)
+
+
+def _no_replicas(what: str) -> ReplicationError:
+    return ReplicationError(
+        f"{what} cannot be given replicas by Greenshift",
+        'use an embedded or an installed one: ServerSettings(replication=True), provider = "embedded"',
+    )
 
 
 def _installed(account: Account) -> list[Programs]:

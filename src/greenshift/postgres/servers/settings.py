@@ -26,6 +26,7 @@ class ServerSettings:
         settings: PostgreSQL's own settings, such as ``{"work_mem": "64MB"}``.
         extensions: names of extensions that the application creates; a server that has them is chosen.
         memory_directory: the folder that lies in RAM.
+        replication: whether :meth:`Server.replica` is wanted; embedded and installed servers only.
     """
 
     url: str | None = field(default=None, repr=False)
@@ -37,3 +38,4 @@ class ServerSettings:
     settings: Mapping[str, str] = field(default_factory=dict)
     extensions: Sequence[str] = ()
     memory_directory: Path = MEMORY_DIRECTORY
+    replication: bool = False

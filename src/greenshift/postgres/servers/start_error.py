@@ -47,7 +47,7 @@ def explained(failure: StartError, programs: Programs, location: Location) -> Se
         fix = "correct the server's settings; PostgreSQL's documentation lists those of this version"
     else:
         fix = 'look at the reason; provider = "installed", or a URL, takes another server'
-    what = "initdb of" if failure.stage == "initdb" else "the server of"
+    what = f"{failure.stage} of" if failure.stage in ("initdb", "pg_basebackup") else "the server of"
     return ServerError(f"{what} {programs.bin_directory} failed: {reason}", fix)
 
 

@@ -193,7 +193,7 @@ def run(command: list[str], account: Account, directory: str, deadline: float, w
     try:
         while program.poll() is None:
             if time.monotonic() > deadline:
-                raise StepError("initdb", f"{command[0]} did not end in time\n" + tail(log))
+                raise StepError(os.path.basename(command[0]), "it did not end in time\n" + tail(log))
             watch.wait(STARTING_POLL)
     finally:
         if program.poll() is None:
@@ -203,7 +203,7 @@ def run(command: list[str], account: Account, directory: str, deadline: float, w
 
 
 def initialise(order: dict[str, Any], account: Account, directory: str, deadline: float, watch: Watch) -> str | None:
-    """Fill the data directory: from the image where there is one, else with ``initdb``.
+    """Fill the data directory: from the image where there is one, else with ``initdb``, or ``pg_basebackup``.
 
     Returns the path of a new image that is not in its place yet, or None.
     """
@@ -221,7 +221,7 @@ def initialise(order: dict[str, Any], account: Account, directory: str, deadline
             break
         remove(data)
     else:
-        raise StepError("initdb", tail(os.path.join(directory, "initdb.log")))
+        raise StepError(os.path.basename(command[0]), tail(os.path.join(directory, "initdb.log")))
     if image is None or (has_image and command[0] == order["tar"]):
         return None
     return pack(order["tar"], data, image)

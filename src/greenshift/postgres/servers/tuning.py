@@ -40,13 +40,27 @@ SINCE: dict[int, dict[str, str]] = {
     # The workers of PostgreSQL 18's asynchronous reads would be three more processes to start.
     180000: {"io_method": "sync"},
 }
+# Of a server that has replicas, and of the replicas: what a commit wrote is sent at once, and kept for a while.
+REPLICATION: dict[str, str] = {
+    "hot_standby": "on",
+    "max_replication_slots": "20",
+    "max_wal_senders": "20",
+    "synchronous_commit": "on",
+    "wal_keep_size": "64MB",
+    "wal_level": "replica",
+    # Keeps what a connected replica has not received, and goes with its connection.
+    "wal_receiver_create_temp_slot": "on",
+    "wal_retrieve_retry_interval": "100ms",
+}
 # Where the server listens and keeps its data is known to others by these.
 RESERVED = frozenset(
     {"data_directory", "hba_file", "listen_addresses", "port", "unix_socket_directories", "external_pid_file"}
 )
 
 
-def configuration(version: int, listen: str, port: int, settings: Mapping[str, str]) -> str:
+def configuration(
+    version: int, listen: str, port: int, settings: Mapping[str, str], *, replication: bool = False
+) -> str:
     """Return the lines to add to ``postgresql.conf``; ``{directory}`` stands for the server's folder.
 
     Args:
@@ -54,6 +68,7 @@ def configuration(version: int, listen: str, port: int, settings: Mapping[str, s
         listen: ``socket`` or ``tcp``.
         port: the number of the port, or of the socket.
         settings: the user's own, which win.
+        replication: whether it has replicas, or is one.
 
     Raises:
         ServerError: a setting's name cannot be one.
@@ -62,6 +77,8 @@ def configuration(version: int, listen: str, port: int, settings: Mapping[str, s
     for since, more in SINCE.items():
         if version >= since:
             lines.update(more)
+    if replication:
+        lines.update(REPLICATION)
     lines["listen_addresses"] = "127.0.0.1" if listen == "tcp" else ""
     lines["port"] = str(port)
     lines["unix_socket_directories"] = "{directory}"
@@ -86,12 +103,29 @@ def quoted(value: str) -> str:
     return f"'{escaped}'"
 
 
-def authentication(listen: str) -> str:
-    """Return ``pg_hba.conf``: the socket's folder is private, a TCP port is not."""
+def authentication(listen: str, *, replication: bool = False) -> str:
+    """Return ``pg_hba.conf``: the socket's folder is private, a TCP port is not; replicas come by the socket."""
     rules = ["local all all trust"]
+    if replication:
+        rules.append("local replication all trust")
     if listen == "tcp":
         rules.append("host all all 127.0.0.1/32 scram-sha-256")
     return "\n".join(rules) + "\n"
+
+
+def base_backup(program: str, directory: str, port: int, user: str) -> list[list[str]]:
+    """Return the command that copies a running server as its replica; ``{data}`` stands for the data directory.
+
+    Args:
+        program: the path of ``pg_basebackup``.
+        directory: the folder with the primary's socket.
+        port: the number of that socket.
+        user: the role to log in as.
+    """
+    place = ["-h", directory, "-p", str(port), "-U", user, "--no-password"]
+    # The configuration that it writes makes the copy a standby that streams from there.
+    copy = ["-D", "{data}", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "--no-manifest"]
+    return [[program, *place, *copy, "--write-recovery-conf"]]
 
 
 def initialisation(initdb: str, version: int) -> list[list[str]]:

@@ -210,7 +210,7 @@ def test_scan_for_machines_and_as_a_page(application: Path, tmp_path: Path) -> N
     found = json.loads(done.stdout)
     assert found["sync_boundaries"] > 3
     assert {item["kind"] for item in found["phases"]["infrastructure"]} >= {"engine", "session factory", "URL"}
-    assert "<code>app/service.py:8</code>" in page.read_text()
+    assert ">app/service.py:8</td>" in page.read_text()
 
 
 def test_scan_shows_no_password(application: Path) -> None:

@@ -25,7 +25,9 @@ def scan_command(
     fail_on_sync: Annotated[
         bool, typer.Option("--fail-on-sync", help="Exit with 1 where a sync session boundary is left under the path.")
     ] = False,
-    html: Annotated[Path | None, typer.Option("--html", help="Write the inventory to this HTML file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the inventory as a page to this file.", metavar="FILE")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Take the inventory of an application: every sync touch of its database, and what a shift does about it."""
@@ -33,18 +35,18 @@ def scan_command(
 
     if not path.exists():
         raise ShiftError(f"{path} does not exist", "name the folder of the application")
+    if html is not None:
+        from greenshift.report.html import check_page_file
+
+        check_page_file(html)
     with spinner() as progress:
         task = progress.add_task("reading", total=None)
         inventory = scan(path, progress=lambda count: progress.update(task, description=f"{count} functions"))
     if html is not None:
-        from greenshift.shift.scan.page import as_page
+        from greenshift.report.html import write_page
+        from greenshift.shift.scan.page import page_of
 
-        try:
-            html.write_text(as_page(inventory), encoding="utf-8")
-        except OSError as error:
-            raise ShiftError(
-                f"{html} cannot be written: {error.strerror}", "name a file in a folder of yours"
-            ) from error
+        write_page(page_of(inventory), html)
     if as_json:
         print(json.dumps(inventory.as_dict()))
     else:

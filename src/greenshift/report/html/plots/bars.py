@@ -61,13 +61,19 @@ def draw_bars(svg: Element, plot: Plot, styles: list[Style], size: Size) -> floa
         styles: the look of each series.
         size: how large it is drawn.
     """
-    if _stand(plot, size):
+    if stand(plot, size):
         _draw_standing(svg, plot, styles, size)
         return size.height
     return _draw_lying(svg, plot, styles, size)
 
 
-def _stand(plot: Plot, size: Size) -> bool:
+def stand(plot: Plot, size: Size) -> bool:
+    """Whether a plot's bars stand, since the names of their categories fit below them.
+
+    Args:
+        plot: the plot.
+        size: how large it is drawn.
+    """
     room = (size.width - 60) / max(len(plot.categories), 1)
     if room < 3 * max(len(plot.series), 1):
         return False

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from markupsafe import Markup
 
-from greenshift.report.html.plots.bars import MOST_LYING, bars_of, draw_bars
+from greenshift.report.html.plots.bars import MOST_LYING, bars_of, draw_bars, stand
 from greenshift.report.html.plots.frame import NARROW, WIDE, Size
 from greenshift.report.html.plots.lines import draw_lines
 from greenshift.report.html.plots.numbers import number
@@ -73,7 +73,7 @@ class Figures:
         legend = tuple(
             Entry(_sign(style, bar=plot.kind == "bars"), series.name)
             for style, series in zip(styles, plot.series, strict=True)
-            if series.name
+            if series.name and len(plot.series) > 1
         )
         return Figure(plot, drawings, legend, table, _note(plot))
 
@@ -115,8 +115,8 @@ def _has_something(plot: Plot) -> bool:
 
 def _note(plot: Plot) -> str:
     notes = []
-    if plot.kind == "bars" and len(plot.categories) > MOST_LYING:
-        notes.append(f"Lying bars show the first {MOST_LYING} of {len(plot.categories)}.")
+    if plot.kind == "bars" and len(plot.categories) > MOST_LYING and not stand(plot, WIDE):
+        notes.append(f"The first {MOST_LYING} of {len(plot.categories)} are drawn; the numbers have all.")
     if plot.y_scale == "log" and any(value <= 0 for series in plot.series for value in series.y):
         notes.append("What is zero or less has no place on a logarithmic axis.")
     return " ".join(notes)

@@ -31,6 +31,8 @@ from greenshift.report.page import Plot
 # is a band.
 _FEW: Final = 30
 _MARKERS: Final = 7
+# Dashes of lines that go up and down within a few pixels would only hide them: these differ by their markers.
+_DENSE: Final = 150
 _PIXELS_A_POINT: Final = 2
 
 
@@ -55,12 +57,13 @@ def draw_lines(svg: Element, plot: Plot, styles: list[Style], size: Size) -> Non
     draw_marks(svg, area, y_scale, plot.marks)
     most = int((area.right - area.left) / _PIXELS_A_POINT)
     for series, points, style in zip(plot.series, all_points, styles, strict=True):
-        group = SubElement(svg, "g", {"class": f"series {style.colour}"})
+        dense = len(points) > _DENSE
+        group = SubElement(svg, "g", {"class": f"series {style.colour}{' dense' if dense else ''}"})
         shown = thinned([point for point in points if x_scale.shows(point.x)], most)
         few = len(points) <= _FEW
         _spread(group, shown, x_scale, y_scale, few=few)
         for run in _runs(shown, y_scale):
-            _line(group, run, style, x_scale, y_scale)
+            _line(group, run, "" if dense else style.dash, x_scale, y_scale)
         _markers(group, shown, series.name, style, (x_scale, y_scale), every=1 if few else len(shown) // _MARKERS)
 
 
@@ -104,11 +107,11 @@ def _runs(points: list[Point], scale: Scale) -> Iterator[list[Point]]:
         yield run
 
 
-def _line(group: Element, run: list[Point], style: Style, x_scale: Scale, y_scale: Scale) -> None:
+def _line(group: Element, run: list[Point], dash: str, x_scale: Scale, y_scale: Scale) -> None:
     if len(run) < 2:
         return
     places = " ".join(f"{x_scale.place(point.x):.1f},{y_scale.place(point.y):.1f}" for point in run)
-    given = {"stroke-dasharray": style.dash} if style.dash else {}
+    given = {"stroke-dasharray": dash} if dash else {}
     SubElement(group, "polyline", {"class": "line", "points": places, **given})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
@@ -31,6 +32,38 @@ class Style(NamedTuple):
     def marker(self) -> str:
         """The shape of its points."""
         return MARKERS[self.number]
+
+
+class Styles:
+    """The looks of a page's series: what has the same name in several plots looks the same in all of them.
+
+    Args:
+        page: the page.
+    """
+
+    def __init__(self, page: Page) -> None:
+        plots = [block for section in page.sections for block in section.blocks if isinstance(block, Plot)]
+        counts = Counter(name for plot in plots for name in {series.name for series in plot.series})
+        names = dict.fromkeys(series.name for plot in plots for series in plot.series if counts[series.name] > 1)
+        self._numbers = {name: number for number, name in enumerate(names)}
+
+    def of(self, plot: Plot) -> list[Style]:
+        """Return the look of each series of a plot; no two are alike as long as there are looks."""
+        chosen: dict[int, int] = {}
+        for place, series in enumerate(plot.series):
+            number = self._numbers.get(series.name, -1) % STYLES
+            if series.name in self._numbers and number not in chosen.values():
+                chosen[place] = number
+        for place in range(len(plot.series)):
+            if place not in chosen:
+                free = (number for number in range(STYLES) if number not in chosen.values())
+                chosen[place] = next(free, place % STYLES)
+        return [Style(chosen[place]) for place in range(len(plot.series))]
+
+
+def marker(self) -> str:
+    """The shape of its points."""
+    return MARKERS[self.number]
 
 
 class Styles:

@@ -62,8 +62,8 @@ def _sections(inventory: Inventory) -> Iterator[Section]:
         rows = tuple((str(one.place), one.kind, one.reason) for one in inventory.left)
         yield Section("What a person should look at", (Grid(("where", "kind", "why"), rows),))
     if inventory.skipped:
-        rows = tuple((one.file, one.reason) for one in inventory.skipped)
-        yield Section("Not read", (Grid(("file", "why"), rows),))
+        files = tuple((one.file, one.reason) for one in inventory.skipped)
+        yield Section("Not read", (Grid(("file", "why"), files),))
     for phase, about in PHASES.items():
         items = inventory.phase(phase)
         if items:

@@ -45,53 +45,20 @@ class Styles:
         plots = [block for section in page.sections for block in section.blocks if isinstance(block, Plot)]
         counts = Counter(name for plot in plots for name in {series.name for series in plot.series})
         names = dict.fromkeys(series.name for plot in plots for series in plot.series if counts[series.name] > 1)
-        self._numbers = {name: number for number, name in enumerate(names)}
+        self._numbers = {name: number % STYLES for number, name in enumerate(names)}
 
     def of(self, plot: Plot) -> list[Style]:
         """Return the look of each series of a plot; no two are alike as long as there are looks."""
         chosen: dict[int, int] = {}
         for place, series in enumerate(plot.series):
-            number = self._numbers.get(series.name, -1) % STYLES
-            if series.name in self._numbers and number not in chosen.values():
+            number = self._numbers.get(series.name)
+            if number is not None and number not in chosen.values():
                 chosen[place] = number
         for place in range(len(plot.series)):
             if place not in chosen:
                 free = (number for number in range(STYLES) if number not in chosen.values())
                 chosen[place] = next(free, place % STYLES)
         return [Style(chosen[place]) for place in range(len(plot.series))]
-
-
-def marker(self) -> str:
-    """The shape of its points."""
-    return MARKERS[self.number]
-
-
-class Styles:
-    """The looks of a page's series: what has the same name looks the same in every plot.
-
-    Args:
-        page: the page.
-    """
-
-    def __init__(self, page: Page) -> None:
-        self._indices: dict[str, int] = {}
-        for section in page.sections:
-            for block in section.blocks:
-                if isinstance(block, Plot):
-                    for series in block.series:
-                        self._indices.setdefault(series.name, len(self._indices))
-
-    def of(self, plot: Plot) -> list[Style]:
-        """Return the look of each series of a plot; no two are alike as long as there are looks."""
-        taken: set[int] = set()
-        styles = []
-        for series in plot.series:
-            index = self._indices[series.name] % STYLES
-            if index in taken:
-                index = next((other for other in range(STYLES) if other not in taken), index)
-            taken.add(index)
-            styles.append(Style(index))
-        return styles
 
 
 def marker(parent: Element, style: Style, x: float, y: float, size: float = 3.5) -> Element:

@@ -1,7 +1,7 @@
 """The process that serves a version: uvicorn, and within each worker what watches the application.
 
-``python -m greenshift.load.serving.served SETTINGS`` with the settings as JSON. It runs in the application's interpreter:
-nothing is imported here but the application's own SQLAlchemy and uvicorn.
+``python -m greenshift.load.serving.served SETTINGS`` with the settings as JSON. In the application's own interpreter,
+so nothing is imported here but SQLAlchemy and uvicorn.
 """
 
 from __future__ import annotations

@@ -1,0 +1,103 @@
+"""What fills the database: the version's migrations, and the commands and SQL files that the user names."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+
+from greenshift.config import Config
+from greenshift.load.errors import LoadError, ServingError
+from greenshift.load.serving.interpreter import Interpreter
+from greenshift.postgres import Server
+
+_LINES = 15
+
+
+def fill(
+    server: Server,
+    database: str,
+    *,
+    folder: Path,
+    config: Config,
+    interpreter: Interpreter,
+    variables: Mapping[str, str],
+    prepare: Sequence[str],
+) -> None:
+    """Fill an empty database as a version would.
+
+    Without ``prepare``: the migrations and SQL files that ``[tool.greenshift]`` names, or ``alembic.ini`` where the
+    folder has one; otherwise the application makes its tables at its start.
+
+    Args:
+        server: the server.
+        database: its name.
+        folder: the version's folder, in which commands run.
+        config: of the version.
+        interpreter: runs ``python`` and ``alembic``.
+        variables: lead to the database.
+        prepare: commands (``python`` is the version's), or SQL files.
+
+    Raises:
+        LoadError: one fails.
+    """
+    for step in prepare or _configured(folder, config):
+        if step.endswith(".sql"):
+            _run_sql(server, database, _existing(step, folder))
+        else:
+            _run_command(step, folder, interpreter, variables)
+
+
+def _configured(folder: Path, config: Config) -> list[str]:
+    found = []
+    if config.alembic is not None or (not config.sql and (folder / "alembic.ini").is_file()):
+        file = config.root / config.alembic if config.alembic is not None else folder / "alembic.ini"
+        found.append(f"python -m alembic -c {shlex.quote(str(file))} upgrade head")
+    found += [str(config.root / name) for name in config.sql]
+    return [*found, *(str(config.root / name) for name in config.seed if name.endswith(".sql"))]
+
+
+def _existing(step: str, folder: Path) -> Path:
+    found = next((path for path in (Path(step), folder / step) if path.is_file()), None)
+    if found is None:
+        raise LoadError(f"there is no SQL file {step}", "name one relative to the current or the version's folder")
+    return found
+
+
+def _run_sql(server: Server, database: str, file: Path) -> None:
+    try:
+        with server.connect(database) as connection:
+            connection.execute(file.read_bytes())
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise LoadError(f"{file.name} fails on the load's database: {reason}", "correct the file") from error
+
+
+def _run_command(step: str, folder: Path, interpreter: Interpreter, variables: Mapping[str, str]) -> None:
+    command = shlex.split(step)
+    if not command:
+        raise LoadError("an empty command cannot prepare anything", "leave it out")
+    if command[0] in {"python", "python3"}:
+        command[0] = str(interpreter.program)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=interpreter.environment(folder, variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise LoadError(f"`{step}` cannot be run: {error.strerror}", "name a program that there is") from error
+    if done.returncode != 0:
+        lines = [*done.stdout.strip().splitlines(), *done.stderr.strip().splitlines()]
+        reason = lines[-1][:300] if lines else f"exit code {done.returncode}"
+        raise ServingError(
+            f"`{step}` fails: {reason}", "correct it; it runs in the version's folder", tuple(lines[-_LINES:])
+        )

@@ -46,6 +46,9 @@ def shift_command(
     ] = "auto",
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Also where git has uncommitted changes.")] = False,
     heal: Annotated[bool, typer.Option("--heal", help="With --write: repair what its tests still find.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the shift as a page to this file.", metavar="FILE")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Move a sync SQLAlchemy application to asyncio as a whole: a diff, or with --write the change itself.
@@ -63,6 +66,10 @@ def shift_command(
     stages = _stages(stage)
     if heal and not write:
         raise ShiftError("--heal changes files", "add --write")
+    if html is not None:
+        from greenshift.report.html import check_page_file
+
+        check_page_file(html)
     if path.is_dir():
         for recovered in recover(path):
             print(recovered, file=sys.stderr)
@@ -71,6 +78,11 @@ def shift_command(
     plan = _plan(path, options, stages)
     if write:
         plan.changes.apply()
+    if html is not None:
+        from greenshift.report.html import write_page
+        from greenshift.shift.page import page_of
+
+        write_page(page_of(plan, written=write), html)
     if as_json:
         print(
             json.dumps({**plan.as_dict(), "written": write, "difference": None if write else plan.changes.difference()})

@@ -6,11 +6,14 @@ import difflib
 import re
 from typing import Final, NamedTuple
 
+from markupsafe import Markup
+
 from greenshift.report.page import Code
 
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 # The comparison takes quadratic time: longer texts are shown without marks.
 _MOST_WORDS: Final = 2_000
+_HEADER: Final = ("diff --git ", "index ", "new file mode ", "deleted file mode ")
 
 
 class Line(NamedTuple):
@@ -34,25 +37,42 @@ class Piece(NamedTuple):
     differs: bool
 
 
+def code_markup(code: Code) -> Markup:
+    """Return the lines of a program as HTML: only those that have a role are elements, since a program may be long.
+
+    Args:
+        code: the program.
+    """
+    lines = difference_lines(code.text) if code.language == "diff" else numbered_lines(code)
+    return Markup("").join(map(_line_markup, lines))
+
+
+def _line_markup(line: Line) -> Markup:
+    number = Markup('<span class="line-number">{}</span>').format(line.number) if line.number else ""
+    if not line.role:
+        return Markup("{}{}\n").format(number, line.text)
+    return Markup('<span class="line {}">{}{}\n</span>').format(line.role, number, line.text)
+
+
 def difference_lines(text: str) -> list[Line]:
     """Return a unified difference's lines with what each is.
 
     Args:
         text: the difference.
     """
-    lines = []
-    inside = False
-    for line in text.splitlines():
+    lines = text.removesuffix("\n").split("\n")
+    roles: list[str] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        # A removed line of two dashes looks like a file's name, which has a second line after it.
+        starts_file = line.startswith("--- ") and following.startswith("+++ ")
+        ends_file = line.startswith("+++ ") and bool(roles) and roles[-1] == "file"
         if line.startswith("@@"):
-            inside = True
-            role = "place"
-        elif line.startswith(("diff ", "index ")) or (line.startswith(("--- ", "+++ ")) and not inside):
-            inside = inside and not line.startswith("diff ")
-            role = "file"
+            roles.append("place")
+        elif starts_file or ends_file or line.startswith(_HEADER):
+            roles.append("file")
         else:
-            role = {"+": "added", "-": "removed"}.get(line[:1], "")
-        lines.append(Line(line, role))
-    return lines
+            roles.append({"+": "added", "-": "removed"}.get(line[:1], ""))
+    return [Line(line, role) for line, role in zip(lines, roles, strict=True)]
 
 
 def numbered_lines(code: Code) -> list[Line]:
@@ -61,11 +81,12 @@ def numbered_lines(code: Code) -> list[Line]:
     Args:
         code: the program.
     """
+    lines = code.text.removesuffix("\n").split("\n")
     if not code.first_line:
-        return [Line(line) for line in code.text.split("\n")]
+        return [Line(line) for line in lines]
     return [
         Line(line, "marked" if number in code.marked else "", number)
-        for number, line in enumerate(code.text.split("\n"), code.first_line)
+        for number, line in enumerate(lines, code.first_line)
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenshift import __version__
 from greenshift.masking import mask
-from greenshift.report.html.lines import difference_lines, numbered_lines, word_difference
+from greenshift.report.html.lines import code_markup, word_difference
 from greenshift.report.html.plots.figure import Figures
 from greenshift.report.html.visible import visible
 from greenshift.report.page import Block, Outcome, Page
@@ -83,8 +83,7 @@ def _environment() -> Environment:
         "signs": SIGNS,
         "words": WORDS,
         "kind_of": _kind,
-        "difference_lines": difference_lines,
-        "numbered_lines": numbered_lines,
+        "code_markup": code_markup,
         "word_difference": word_difference,
     }
     environment.globals.update(given)

@@ -102,6 +102,7 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
     width = min(room * 0.8 / max(len(plot.series), 1), 48)
     base = scale.place(max(scale.low, 0.0) if not scale.logarithmic else scale.low)
     groups = _groups(svg, styles)
+    has_room = all(text_width(number(bar.y)) <= width for bar in bars_of(plot)) and not plot.marks
     for bar in bars_of(plot):
         if not scale.shows(bar.y):
             continue
@@ -110,6 +111,8 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
         gap = min(1.0, width / 8)
         element = _rectangle(groups[bar.series], x + gap, min(y, base), width - 2 * gap, abs(y - base))
         title(element, _bar_text(plot, bar))
+        if has_room and bar.y >= 0 and math.isnan(bar.high):
+            write(groups[bar.series], number(bar.y), x + width / 2, y - 4, "value", "middle")
         if scale.shows(bar.low) and scale.shows(bar.high):
             middle, low, high = x + width / 2, scale.place(bar.low), scale.place(bar.high)
             line(groups[bar.series], "whisker over", middle, low, middle, high)

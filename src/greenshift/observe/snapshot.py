@@ -273,14 +273,16 @@ class Snapshot:
         return as_dict(self)
 
 
-def as_dict(record: Any) -> Any:
-    """Return a record of this module, or what its fields hold, for JSON.
+def as_dict(record: Any) -> dict[str, Any]:
+    """Return a record of this module for JSON.
 
     Args:
-        record: a record, or a tuple, number, string or None.
+        record: an instance of one of its dataclasses.
     """
-    if is_dataclass(record):
-        return {field.name: as_dict(getattr(record, field.name)) for field in fields(record)}
-    if isinstance(record, tuple):
-        return [as_dict(one) for one in record]
-    return record
+    return {field.name: _value(getattr(record, field.name)) for field in fields(record)}
+
+
+def _value(held: Any) -> Any:
+    if is_dataclass(held):
+        return as_dict(held)
+    return [_value(one) for one in held] if isinstance(held, tuple) else held

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from greenshift.trace import attribute_reads, connections, instances, pool, transactions
+from greenshift.trace import attribute_reads, connections, executions, instances, pool, pool_use, streams, transactions
 from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_test_file, is_user_file
 from greenshift.trace.channel import Subscription
 from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
 from greenshift.trace.eager_loads import EagerLoad, on_eager_load
 from greenshift.trace.errors import on_error
-from greenshift.trace.installation import installation
+from greenshift.trace.installation import installation, pool_installation
 from greenshift.trace.instances import LoadedBy
 from greenshift.trace.loads import AttributeLoad, on_implicit_load, on_load_outside_greenlet
 from greenshift.trace.origin import Origin, OriginKind
@@ -37,6 +37,7 @@ __all__ = [
     "attribute_reads",
     "connections",
     "connections_of",
+    "executions",
     "frames_from",
     "include_user_path",
     "instances",
@@ -48,9 +49,11 @@ __all__ = [
     "on_implicit_load",
     "on_load_outside_greenlet",
     "pool",
+    "pool_use",
     "record",
     "session_state_reasons",
     "set_test",
+    "streams",
     "subscribe",
     "transactions",
 ]
@@ -83,4 +86,4 @@ def record(*, parameters: bool = False) -> Recording:
 
 def active() -> bool:
     """Return whether anybody is subscribed, that is whether SQLAlchemy is being listened to."""
-    return installation.active
+    return installation.active or pool_installation.active or executions.executions_installation.active

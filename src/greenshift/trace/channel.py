@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self
 
-from greenshift.trace.installation import installation
+from greenshift.trace.installation import Installation, installation
 
 P = ParamSpec("P")
 
@@ -57,10 +57,12 @@ class Channel(Generic[P]):
 
     Args:
         passes: exceptions of a subscriber which reach the application; all others are logged.
+        listening: the listeners that publish it.
     """
 
-    def __init__(self, *passes: type[Exception]) -> None:
+    def __init__(self, *passes: type[Exception], listening: Installation = installation) -> None:
         self._lock = threading.Lock()
+        self._listening = listening
         self._passes = passes
         # A tuple replaced as a whole: publishing needs no lock.
         self.subscriptions: tuple[Subscription, ...] = ()
@@ -78,7 +80,7 @@ class Channel(Generic[P]):
         subscription = Subscription(self, callback, parameters=parameters)
         with self._lock:
             self.subscriptions = (*self.subscriptions, subscription)
-        installation.acquire()
+        self._listening.acquire()
         return subscription
 
     def remove(self, subscription: Subscription) -> None:
@@ -87,7 +89,7 @@ class Channel(Generic[P]):
             if subscription not in self.subscriptions:
                 return
             self.subscriptions = tuple(one for one in self.subscriptions if one is not subscription)
-        installation.release()
+        self._listening.release()
 
     def publish(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Tell every subscriber, in the order of their subscriptions."""

@@ -20,9 +20,13 @@ class Installation:
     """A set of listeners that is in place from the first :meth:`acquire` to the last :meth:`release`.
 
     Listening on classes reaches every engine, pool, dialect and session, those that exist already as well.
+
+    Args:
+        part: a smaller set, which is in place whenever this one is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, part: Installation | None = None) -> None:
+        self._part = part
         self._lock = threading.Lock()
         self._listeners: list[_Listener] = []
         self._cleanups: list[Callable[[], object]] = []
@@ -65,6 +69,8 @@ class Installation:
 
     def acquire(self) -> None:
         """Put the listeners in place if this is the first user of them."""
+        if self._part is not None:
+            self._part.acquire()
         with self._lock:
             if not self._users:
                 for listener in self._listeners:
@@ -82,6 +88,11 @@ class Installation:
                     event.remove(listener.target, listener.identifier, listener.function)
                 for cleanup in self._cleanups:
                     cleanup()
+        if self._part is not None:
+            self._part.release()
 
 
-installation = Installation()
+# Pools: what little an observer in production needs as well.
+pool_installation = Installation()
+# Everything that is known of statements, connections and sessions.
+installation = Installation(pool_installation)

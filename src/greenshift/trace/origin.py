@@ -132,17 +132,34 @@ def _column_load(state: ORMExecuteState, frame: FrameType | None) -> Origin:
     if mark == "refresh" or mark == "flush":
         return Origin("refresh" if mark == "refresh" else "flush", _model(state))
     read = read_attribute(frame)
+    return Origin("expired", _model(state)) if read is None else _read_origin(*read, is_relationship=False)
+
+
+def _read_origin(attribute: QueryableAttribute[Any], instance: Any, *, is_relationship: bool) -> Origin:
+    state = inspect(instance)
+    is_column = attribute.key in state.mapper.column_attrs
+    is_expired = state.expired or attribute.key in state.expired_attributes
+    kind: OriginKind = "lazy load" if is_relationship else "deferred" if is_column and not is_expired else "expired"
+    owner = attribute.property.parent.class_ if is_relationship else type(instance)
+    source = state_source(state)
+    chain = () if source is None else state_chain(state)
+    return Origin(kind, f"{owner.__name__}.{attribute.key}", _identity(state), source, chain)
+
+
+def attribute_origin(frame: FrameType | None) -> Origin | None:
+    """Return the origin of a statement that reading an attribute caused, by the stack alone, or None.
+
+    Args:
+        frame: the innermost frame.
+    """
+    read = read_attribute(frame)
     if read is None:
-        return Origin("expired", _model(state))
+        return None
     attribute, instance = read
-    instance_state = inspect(instance)
-    is_column = attribute.key in instance_state.mapper.column_attrs
-    is_expired = instance_state.expired or attribute.key in instance_state.expired_attributes
-    kind: OriginKind = "deferred" if is_column and not is_expired else "expired"
-    detail = f"{type(instance).__name__}.{attribute.key}"
-    source = state_source(instance_state)
-    chain = () if source is None else state_chain(instance_state)
-    return Origin(kind, detail, _identity(instance_state), source, chain)
+    state = inspect(instance)
+    # An expired instance is loaded anew before its relationship is.
+    is_relationship = attribute.key in state.mapper.relationships and not state.expired
+    return _read_origin(attribute, instance, is_relationship=is_relationship)
 
 
 def orm_origin(state: ORMExecuteState, frame: FrameType | None) -> Origin | None:

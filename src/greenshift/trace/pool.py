@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import sys
 import weakref
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -15,21 +13,17 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from greenshift.errors import GreenshiftError
 from greenshift.trace.call_site import find_call_site
 from greenshift.trace.channel import Channel, Subscription
 from greenshift.trace.connections import INFO_KEY, Checkout, ConnectionInfo, adopt
-from greenshift.trace.installation import installation
+from greenshift.trace.installation import installation, pool_installation
 from greenshift.trace.place import running_loop
+from greenshift.trace.pool_use import begins_to_open, closed, given_back, invalidated, opened, taking, timeouts
 
 logger = logging.getLogger("greenshift.trace")
-
-_connect_of_pool: Final = Pool.connect
-
-# The pool that this task, or thread, is taking a connection from.
-_connecting: ContextVar[weakref.ref[Pool] | None] = ContextVar("greenshift_connecting", default=None)
 
 _DATABASE_KEY: Final = "greenshift database"
 
@@ -43,7 +37,6 @@ _checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError, 
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
 _arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
-_timeout_channel: Channel[[Pool, PoolTimeout]] = Channel()
 
 
 def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription:
@@ -101,12 +94,13 @@ def on_timeout(callback: Callable[[Pool, PoolTimeout], object]) -> Subscription:
     Args:
         callback: given the pool and the exception that its taker is about to get.
     """
-    return _timeout_channel.subscribe(callback)
+    return timeouts.subscribe(callback)
 
 
 def _do_connect(
     dialect: Dialect, record: ConnectionPoolEntry | None, arguments: list[Any], parameters: dict[str, Any]
 ) -> None:
+    begins_to_open()
     _arguments_channel.publish(dialect, arguments, parameters)
     if record is not None:
         database = parameters.get("database", parameters.get("dbname"))
@@ -121,15 +115,22 @@ def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     info.opened = find_call_site(sys._getframe(1))
     if info.is_async and (loop := running_loop()) is not None:
         info._loop = weakref.ref(loop)
+    taker = taking.get()
+    if taker is not None:
+        info._pool = weakref.ref(taker.pool)
     _connect_channel.publish(info, dbapi_connection)
+    opened.publish(info)
 
 
 def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
     info: ConnectionInfo = record.info.get(INFO_KEY) or adopt(dbapi_connection, record)
     info.checkout = Checkout(sys._getframe(_CHECKOUT_DEPTH))
     info.checkouts += 1
-    info._pool = _connecting.get() or info._pool
-    info._bare = True
+    taker = taking.get()
+    if taker is not None:
+        info._pool = weakref.ref(taker.pool)
+    # Transactions are seen only while statements are.
+    info._bare = installation.active
     if _checkout_channel.subscriptions:
         _checkout_channel.publish(info, dbapi_connection)
 
@@ -142,8 +143,16 @@ def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEnt
     if info._bare and info.checkout is not None:
         info.tainted.add("raw connection")
     info._bare = False
+    if info.checkout is not None:
+        given_back.publish(info, info.checkout)
     info.checkout = None
     info.in_transaction_since = None
+
+
+def _invalidate(_dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, error: BaseException | None) -> None:
+    info: ConnectionInfo | None = record.info.get(INFO_KEY)
+    if info is not None:
+        invalidated.publish(info, error)
 
 
 def _close(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -156,6 +165,7 @@ def _closing(info: ConnectionInfo | None) -> None:
         info.checkout = None
         info.in_transaction_since = None
         _close_channel.publish(info)
+        closed.publish(info)
 
 
 def _detach(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -169,31 +179,11 @@ def _close_detached(dbapi_connection: DBAPIConnection) -> None:
     _closing(_detached.pop(id(dbapi_connection), None))
 
 
-def _watched_connect(pool: Pool) -> PoolProxiedConnection:
-    token = _connecting.set(weakref.ref(pool))
-    try:
-        return _connect_of_pool(pool)
-    except PoolTimeout as error:
-        _timeout_channel.publish(pool, error)
-        raise
-    finally:
-        _connecting.reset(token)
-
-
-def _watch_connect() -> None:
-    # SQLAlchemy has no event for a pool that is exhausted; Pool.connect is public and every taker passes there.
-    Pool.connect = functools.wraps(_connect_of_pool)(_watched_connect)  # type: ignore[method-assign, assignment]
-
-
-def _unwatch_connect() -> None:
-    Pool.connect = _connect_of_pool  # type: ignore[method-assign]
-
-
-installation.add_patch(_watch_connect, _unwatch_connect)
-installation.add(Engine, "do_connect", _do_connect)
-installation.add(Pool, "connect", _connect)
-installation.add(Pool, "checkout", _checkout)
-installation.add(Pool, "checkin", _checkin)
-installation.add(Pool, "close", _close)
-installation.add(Pool, "detach", _detach)
-installation.add(Pool, "close_detached", _close_detached)
+pool_installation.add(Engine, "do_connect", _do_connect)
+pool_installation.add(Pool, "connect", _connect)
+pool_installation.add(Pool, "checkout", _checkout)
+pool_installation.add(Pool, "checkin", _checkin)
+pool_installation.add(Pool, "invalidate", _invalidate)
+pool_installation.add(Pool, "close", _close)
+pool_installation.add(Pool, "detach", _detach)
+pool_installation.add(Pool, "close_detached", _close_detached)

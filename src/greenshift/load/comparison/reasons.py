@@ -57,8 +57,8 @@ def _processor(load: Load, step: Step, before: Sequence[Measurement], after: Seq
         cores = "its core" if load.workers == 1 else f"each of its {load.workers} cores"
         found.append(
             f"The version after uses {written(used, '%')} of {cores} with {step.label}: Python's own work is the "
-            f"limit, {written(each_after, 's')} of processor a request (before: {written(each_before, 's')}), not waiting. "
-            "Asyncio makes waiting cheap, not work; more workers would help."
+            f"limit, {written(each_after, 's')} of processor a request (before: {written(each_before, 's')}), not "
+            "waiting. Asyncio makes waiting cheap, not work; more workers would help."
         )
     elif each_before and each_after / each_before > _NOTABLE:
         found.append(
@@ -108,8 +108,9 @@ def _pool(after: Sequence[Measurement]) -> list[str]:
     if not waiting >= 1:
         return []
     return [
-        f"{written(waiting)} requests wait for a connection on average, {written(used)} of at most {written(limit)} are "
-        "in use: the pool sets the pace, with threads as with asyncio. Hold connections for less long, or make it larger."
+        f"{written(waiting)} requests wait for a connection on average, {written(used)} of at most {written(limit)} "
+        "are in use: the pool sets the pace, with threads as with asyncio. Hold connections for less long, or make it "
+        "larger."
     ]
 
 

@@ -154,10 +154,10 @@ def judge(target: Target, load: Load, version: str) -> Judged:
         return Judged(target, version, step.label, None, "cannot tell", reason)
     if target.metric == BLOCKING:
         conditions = blocking(valid)
-        failed = [one for one in conditions if one.holds is False]
+        broken = [one for one in conditions if one.holds is False]
         unknown = [one for one in conditions if one.holds is None]
-        met = False if failed else None if unknown else True
-        told = "; ".join(f"{one.what}: {one.figure}" for one in failed or unknown or conditions)
+        met = False if broken else None if unknown else True
+        told = "; ".join(f"{one.what}: {one.figure}" for one in broken or unknown or conditions)
         answer = "met" if met else "cannot tell" if met is None else "not met"
         return Judged(target, version, step.label, met, answer, told)
     metric = METRICS[target.metric]

@@ -1,0 +1,220 @@
+"""Running a plan: rounds of versions in alternating order, each on a fresh copy of the same data."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from greenshift.load.comparison.figures import written
+from greenshift.load.delay import delayed
+from greenshift.load.driven import Driven
+from greenshift.load.errors import LoadError
+from greenshift.load.generator import drive
+from greenshift.load.plan import Plan, Progress, Tell
+from greenshift.load.results import Load, Measurement, VersionFacts
+from greenshift.load.scenario import Scenario, read_scenario, scenario_from_openapi
+from greenshift.load.serving.application import ServedApplication
+from greenshift.load.serving.databases import Databases
+from greenshift.load.serving.filling import fill
+from greenshift.load.serving.inside import inside_of
+from greenshift.load.serving.version import Version, opened_version
+from greenshift.load.step import Step
+from greenshift.load.warnings import warnings_of
+from greenshift.postgres import Address
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+# A sample from just before is needed to see what grew.
+_BEFORE: Final = 0.3
+
+
+def run(plan: Plan, tell: Tell = lambda _: None) -> Load:
+    """Measure what a plan says.
+
+    Args:
+        plan: what is to be compared.
+        tell: is told how far it has come.
+
+    Raises:
+        LoadError: a version does not start, or a scenario cannot be sent.
+    """
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    measured = _running(plan, tell) if plan.url is not None else _served(plan, tell)
+    scenario, facts, database, measurements = measured
+    load = Load(
+        scenario=scenario.name,
+        versions=facts,
+        steps=plan.steps,
+        rounds=plan.rounds,
+        workers=plan.workers,
+        generator_workers=plan.generator_workers,
+        database=database,
+        delay=plan.delay,
+        machine=f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}",
+        at=at,
+        measurements=measurements,
+        warnings=(),
+    )
+    return replace(load, warnings=warnings_of(load, plan))
+
+
+Measured = tuple[Scenario, tuple[VersionFacts, ...], str, tuple[Measurement, ...]]
+
+
+def _running(plan: Plan, tell: Tell) -> Measured:
+    assert plan.url is not None
+    parts = urlsplit(plan.url)
+    if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK:
+        raise LoadError(
+            f"{parts.hostname or plan.url} is not on this machine",
+            "give a URL on loopback, such as http://127.0.0.1:8000: nobody else's server is put under load",
+        )
+    url = plan.url.rstrip("/")
+    scenario = _scenario(plan, url)
+    steps = _Steps(plan, scenario, tell, versions=1)
+    for number in range(1, plan.rounds + 1):
+        steps.measure("application", number, url, None)
+    facts = VersionFacts("application", parts.netloc.rpartition("@")[2], "", is_async=False, bridged=0)
+    return scenario, (facts,), "", tuple(steps.measurements)
+
+
+def _served(plan: Plan, tell: Tell) -> Measured:
+    with ExitStack() as stack:
+        versions = [
+            stack.enter_context(
+                opened_version(one.label, one.given, app=plan.app, python=one.python, variables=one.variables)
+            )
+            for one in plan.versions
+        ]
+        total = plan.rounds * len(versions) * len(plan.steps)
+        tell(Progress("starting PostgreSQL", 0, total))
+        first = versions[0]
+        databases = stack.enter_context(Databases(first.config))
+        server = databases.server
+        tell(Progress("filling the database", 0, total))
+        databases.fill(
+            lambda name: fill(
+                server,
+                name,
+                folder=first.source.folder,
+                config=first.config,
+                interpreter=first.interpreter,
+                variables=first.environment(server.address, name),
+                prepare=plan.prepare,
+            )
+        )
+        address = stack.enter_context(delayed(server.address, plan.delay)).address
+        steps: _Steps | None = None
+        for number in range(1, plan.rounds + 1):
+            # A B, then B A: what drifts over time falls on both.
+            for version in versions if number % 2 else reversed(versions):
+                label = f"{version.label} {number}"
+                tell(Progress(f"starting {label}", len(steps.measurements) if steps else 0, total))
+                with _on_fresh_data(plan, databases, address, version, label) as application:
+                    if steps is None:
+                        steps = _Steps(plan, _scenario(plan, application.url), tell, versions=len(versions))
+                    steps.measure(version.label, number, application.url, application)
+        assert steps is not None
+        facts = tuple(version.facts() for version in versions)
+        return steps.scenario, facts, databases.words, tuple(steps.measurements)
+
+
+@contextmanager
+def _on_fresh_data(
+    plan: Plan, databases: Databases, address: Address, version: Version, label: str
+) -> Iterator[ServedApplication]:
+    database = databases.fresh(label)
+    try:
+        environment = version.environment(address, database, plan.pool_size, plan.max_overflow)
+        with version.serve(environment, database, plan.workers) as application:
+            yield application
+    finally:
+        databases.drop(database)
+
+
+def _scenario(plan: Plan, url: str) -> Scenario:
+    if plan.scenario is not None:
+        return read_scenario(plan.scenario)
+    return scenario_from_openapi(f"{url}/openapi.json")
+
+
+class _Steps:
+    """Drives the steps of one version in one round, and keeps what was measured."""
+
+    def __init__(self, plan: Plan, scenario: Scenario, tell: Tell, versions: int) -> None:
+        self.scenario = scenario
+        self.measurements: list[Measurement] = []
+        self._plan = plan
+        self._tell = tell
+        self._total = plan.rounds * versions * len(plan.steps)
+
+    def measure(self, version: str, number: int, url: str, application: ServedApplication | None) -> None:
+        """Drive all steps.
+
+        Args:
+            version: its label.
+            number: the round.
+            url: where it listens.
+            application: whose samples are read; None for one that was not started here.
+        """
+        finished = ""
+        for step in self._plan.steps:
+            done = len(self.measurements)
+            self._tell(Progress(f"round {number}, {version}, {step.label}", done, self._total, finished))
+            span = _Span()
+            driven = self._drive(step, number, url, application, span)
+            inside = None
+            if application is not None:
+                application.refuse_end()
+                inside = inside_of(application.samples(span.begin - _BEFORE, span.end), span.begin)
+            self.measurements.append(Measurement(version, number, step, driven, inside))
+            finished = _line(self.measurements[-1])
+        self._tell(Progress(f"round {number}, {version} is done", len(self.measurements), self._total, finished))
+
+    def _drive(self, step: Step, number: int, url: str, application: ServedApplication | None, span: _Span) -> Driven:
+        try:
+            return drive(
+                self.scenario,
+                url,
+                step,
+                workers=self._plan.generator_workers,
+                seed=number,
+                measuring=span.measuring,
+                measured=span.measured,
+            )
+        except LoadError:
+            if application is not None:
+                application.refuse_end()
+            raise
+
+
+class _Span:
+    """When the measurement began and ended, by ``time.monotonic``."""
+
+    def __init__(self) -> None:
+        self.begin = self.end = time.monotonic()
+        self.measuring: Callable[[], object] = self._begin
+        self.measured: Callable[[], object] = self._end
+
+    def _begin(self) -> None:
+        self.begin = self.end = time.monotonic()
+
+    def _end(self) -> None:
+        self.end = time.monotonic()
+
+
+def _line(one: Measurement) -> str:
+    driven = one.driven
+    failed = driven.errors + driven.timeouts
+    return (
+        f"round {one.round}, {one.version}, {one.step.label}: {written(driven.throughput, '/s')}, mean "
+        f"{written(driven.latency.mean, 's')}, p95 {written(driven.latency.p95, 's')}"
+        + (f", {failed} failed" if failed else "")
+        + (", invalid: the generator was saturated" if driven.saturated else "")
+    )

@@ -1,0 +1,1 @@
+"""What a load comparison shows: a page of a report, and text."""

@@ -19,6 +19,7 @@ from greenshift.check.command import CHECK_EXIT_CODES, check_command
 from greenshift.config import load_config
 from greenshift.contract.command import CONTRACT_EXIT_CODES, contract_command
 from greenshift.errors import GreenshiftError
+from greenshift.load.command import LOAD_EXIT_CODES, load_command
 from greenshift.patch.command import rollback_command
 from greenshift.postgres import KeptServer, Server, ServerError, ServerSettings, kept_server, open_server, stop_kept
 from greenshift.postgres import keep_server as start_server
@@ -64,6 +65,7 @@ app.command("heal", epilog=SHIFT_EXIT_CODES)(heal_command)
 app.command("mirror", epilog=MIRROR_EXIT_CODES)(mirror_command)
 app.command("rollback", epilog=SHIFT_EXIT_CODES)(rollback_command)
 app.command("verify", epilog=SHIFT_EXIT_CODES)(verify_command)
+app.command("load", epilog=LOAD_EXIT_CODES)(load_command)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 UrlOption = Annotated[
     str | None,

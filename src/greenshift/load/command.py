@@ -34,7 +34,7 @@ def load_command(
         str | None, typer.Option(help="An application that runs on this machine, in place of both.", metavar="URL")
     ] = None,
     app: Annotated[
-        str | None, typer.Option(help="The ASGI application; else [tool.greenshift]'s.", metavar="MODULE:ATTRIBUTE")
+        str | None, typer.Option(help="The ASGI application; else what pyproject.toml says.", metavar="MODULE:ATTRIBUTE")
     ] = None,
     scenario: Annotated[
         Path | None, typer.Option(help="What to send, as TOML; else made from the OpenAPI document.", metavar="FILE")

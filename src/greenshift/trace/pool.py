@@ -36,7 +36,10 @@ _detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueD
 _checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError, GreenshiftError)
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
-_arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(GreenshiftError)
+# Its event is among the pool's own: who only guards connections need not listen to all statements.
+_arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(
+    GreenshiftError, listening=pool_installation
+)
 
 
 def on_checkout(callback: Callable[[ConnectionInfo, Any], object]) -> Subscription:

@@ -35,8 +35,8 @@ _OUTCOMES = {
 _RULES = (
     "Latencies at a fixed rate count from the time when each request was due.",
     "A difference is claimed only beyond the noise: never from one round; from two or three rounds where the ranges "
-    "lie apart by more than each is wide; from four where the exact Mann-Whitney test gives p <= 0.05; and in each case "
-    "only where the medians differ by 2 % at least.",
+    "lie apart by more than each is wide; from four where the exact Mann-Whitney test gives p <= 0.05; and in each "
+    "case only where the medians differ by 2 % at least.",
     "Database time counts from handing a statement to the driver until its answer; in asyncio the event loop's other "
     "work in between is in it. BEGIN, COMMIT and ROLLBACK are not.",
 )

@@ -57,7 +57,7 @@ class Counting:
         self.database_seconds = 0.0
         self.request_seconds = 0.0
         self.others = 0
-        self._subscription = trace.subscribe(self._statement)
+        self._subscription = trace.executions.on_end(self._statement)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count what happens in it."""
@@ -110,13 +110,13 @@ class Counting:
 
         return watched
 
-    def _statement(self, statement: trace.Statement) -> None:
+    def _statement(self, _context: Any, _sql: str, seconds: float, _error: BaseException | None) -> None:
         request = _current.get()
         if request is None:
             self.others += 1
             return
         request.statements += 1
-        request.seconds += statement.duration
+        request.seconds += seconds
 
 
 def _limiter() -> Any:

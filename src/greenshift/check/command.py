@@ -45,6 +45,9 @@ def check_command(
     shape: Annotated[Format, typer.Option("--format", help="What the report looks like.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="FILE")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the report as a page to this file, too.", metavar="FILE")
+    ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can safely be mended; greenshift rollback takes it back.")
     ] = False,
@@ -88,6 +91,10 @@ def check_command(
         text = explained(explain) if explain is not None else listed(as_json=as_json or shape == "json")
         print(text, end="")
         return
+    if html is not None:
+        from greenshift.report.html import check_page_file
+
+        check_page_file(html)
     wanted = Wanted(
         paths=paths or [],
         select=select or [],
@@ -106,6 +113,11 @@ def check_command(
         checked = _mended(checked, wanted, fix=fix, diff=diff)
     if checked.written is not None:
         print(f"the baseline holds {checked.written} finding{'s' if checked.written != 1 else ''} now", file=sys.stderr)
+    if html is not None:
+        from greenshift.check.page import page_of
+        from greenshift.report.html import write_page
+
+        write_page(page_of(checked.report, checked.base), html)
     if not diff:
         _show(checked.report, "json" if as_json else shape, output)
     if checked.report.findings:

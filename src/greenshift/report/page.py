@@ -172,7 +172,28 @@ class Plot:
     marks: tuple[tuple[float, str], ...] = ()
 
 
-Block = Figures | Text | Grid | Code | Comparison | Plot
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was found, with what belongs to it.
+
+    Attributes:
+        title: what is the matter, one line.
+        outcome: how bad it is.
+        label: the word for that, in place of the outcome's own: ``error``, ``failed``.
+        where: the place, the rule, the test: in small, before the title.
+        facts: what belongs to it, each with its name: ``fix``, ``see``.
+        code: the source, or the words of a program.
+    """
+
+    title: str
+    outcome: Outcome = Outcome.NEUTRAL
+    label: str = ""
+    where: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    code: Code | None = None
+
+
+Block = Figures | Text | Grid | Code | Comparison | Item | Plot
 
 
 @dataclass(frozen=True, slots=True)

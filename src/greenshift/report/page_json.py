@@ -21,8 +21,8 @@ VERSION: Final = 1
 def page_as_json(page: Page) -> str:
     """Return a page as JSON: what it shows, and the measurements behind it; passwords are masked.
 
-    A block says with ``type`` what it is: ``figures``, ``text``, ``grid``, ``code``, ``comparison`` or ``plot``.
-    Numbers that JSON cannot hold (not a number, infinite) are null.
+    A block says with ``type`` what it is: ``figures``, ``text``, ``grid``, ``code``, ``comparison``, ``item`` or
+    ``plot``. Numbers that JSON cannot hold (not a number, infinite) are null.
 
     Args:
         page: the page.

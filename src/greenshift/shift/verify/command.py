@@ -52,6 +52,9 @@ def verify_command(
     header: Annotated[
         list[str] | None, typer.Option(help="A header for every request; may be repeated.", metavar="NAME:VALUE")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the verdict as a page to this file.", metavar="FILE")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Prove that an application does after a shift what it did before.
@@ -61,6 +64,10 @@ def verify_command(
     from greenshift.shift.verify.text import rendered  # the other commands need not wait for these imports
     from greenshift.shift.verify.verification import verify
 
+    if html is not None:
+        from greenshift.report.html import check_page_file
+
+        check_page_file(html)
     settings = WalkSettings(app=app, requests=requests, headers=_headers(header or []))
     with _Bars() as bars:
         verdict = verify(
@@ -76,6 +83,11 @@ def verify_command(
             walk_settings=settings,
             progress=bars.show,
         )
+    if html is not None:
+        from greenshift.report.html import write_page
+        from greenshift.shift.verify.page import page_of
+
+        write_page(page_of(verdict, path), html)
     if as_json:
         print(json.dumps(verdict.as_dict(), indent=2))
     else:

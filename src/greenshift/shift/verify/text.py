@@ -28,7 +28,7 @@ def rendered(verdict: Verdict, most: int = _MOST) -> Text:
     """
     text = Text()
     text.append(verdict.answer, style=_STYLES[verdict.answer])
-    text.append(f": {_meaning(verdict)}\n", style="bold")
+    text.append(f": {meaning(verdict)}\n", style="bold")
     _line(text, "before", _run(verdict.before))
     _line(text, "after", _run(verdict.after))
     if verdict.walk is not None:
@@ -47,7 +47,8 @@ def rendered(verdict: Verdict, most: int = _MOST) -> Text:
     return text
 
 
-def _meaning(verdict: Verdict) -> str:
+def meaning(verdict: Verdict) -> str:
+    """Return in a sentence what a verdict's answer means."""
     if verdict.answer == "differs":
         count = len(verdict.differences)
         return f"{_MEANINGS['differs']} ({count} difference{'' if count == 1 else 's'})"

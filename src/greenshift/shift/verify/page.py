@@ -1,0 +1,177 @@
+"""A verdict as a page of a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from greenshift.report.page import (
+    Block,
+    Comparison,
+    Figure,
+    Figures,
+    Grid,
+    Outcome,
+    Page,
+    Plot,
+    Section,
+    Series,
+    Text,
+)
+from greenshift.report.page import Verdict as PageVerdict
+from greenshift.shift.verify.text import meaning
+from greenshift.shift.verify.verdict import Difference, DifferenceKind, RunSummary, Sighting, Verdict
+
+_OUTCOMES: Final = {"proved": Outcome.GOOD, "differs": Outcome.BAD, "cannot tell": Outcome.UNSURE}
+_RESULTS: Final[tuple[DifferenceKind, ...]] = ("outcome", "missing test", "unawaited coroutine")
+_SQL: Final[tuple[DifferenceKind, ...]] = (
+    "changed statement",
+    "changed parameters",
+    "missing statement",
+    "extra statement",
+    "changed order",
+)
+_ANSWERS: Final[tuple[DifferenceKind, ...]] = ("response", "route")
+# More of them nobody reads; the JSON has all.
+_MOST_COMPARED: Final = 150
+
+
+def page_of(verdict: Verdict, folder: Path) -> Page:
+    """Return what a report shows of a verdict.
+
+    Args:
+        verdict: what was found.
+        folder: the application's.
+    """
+    return Page(
+        kind="verify",
+        title=folder.resolve().name,
+        subtitle="Whether the application does after the shift what it did before: its tests, their SQL, its answers",
+        verdicts=tuple(_verdicts(verdict)),
+        sections=tuple(_sections(verdict)),
+        data=verdict.as_dict(),
+    )
+
+
+def _verdicts(verdict: Verdict) -> Iterator[PageVerdict]:
+    first = verdict.look_at[0] if verdict.look_at else ""
+    yield PageVerdict("the verdict", _OUTCOMES[verdict.answer], verdict.answer, _sentence(meaning(verdict), first))
+    before, after = verdict.before, verdict.after
+    yield _part(
+        "the tests come out as before",
+        _of(verdict, _RESULTS),
+        f"{before.tests:,} tests before, {after.tests:,} after",
+        nothing=not before.tests,
+    )
+    yield _part(
+        "the tests send the same SQL",
+        _of(verdict, _SQL),
+        f"{before.statements:,} statements before, {after.statements:,} after",
+        nothing=not before.statements,
+    )
+    walk = verdict.walk
+    if walk is not None:
+        words = f"{walk.requests:,} requests to each side, {walk.answered} of {walk.operations} operations answered"
+        yield _part("the same requests get the same answers", _of(verdict, _ANSWERS), words, nothing=not walk.requests)
+
+
+def _part(asked: str, differences: Sequence[Difference], because: str, *, nothing: bool) -> PageVerdict:
+    if differences:
+        return PageVerdict(asked, Outcome.BAD, f"no: {_count(len(differences), 'difference')}", because)
+    if nothing:
+        return PageVerdict(asked, Outcome.UNSURE, "cannot tell: there are none", because)
+    return PageVerdict(asked, Outcome.GOOD, "yes", because)
+
+
+def _sections(verdict: Verdict) -> Iterator[Section]:
+    if verdict.look_at:
+        yield Section("Look at", (Text(verdict.look_at, bullets=True),))
+    yield Section("The two runs", tuple(_runs(verdict)))
+    results = _of(verdict, _RESULTS)
+    if results:
+        rows = tuple((one.test, one.kind, one.message, _said(one.before), _said(one.after)) for one in results)
+        heads = ("test", "what", "message", "before", "after")
+        yield Section("Tests that come out differently", (Grid(heads, rows, outcomes=(Outcome.BAD,) * len(rows)),))
+    for title, kinds in (("The SQL that changed", _SQL), ("The answers that changed", _ANSWERS)):
+        differences = _of(verdict, kinds)
+        if differences:
+            yield Section(f"{title} ({len(differences)})", tuple(_compared(differences)))
+    if verdict.recognised:
+        counts = Counter(verdict.recognised).most_common()
+        rows_of_equal = tuple((name, f"{count:,}") for name, count in counts)
+        words = Text(("Statements and answers that are written differently and mean the same.",))
+        grid = Grid(("what differs", "how often"), rows_of_equal, numeric=(1,))
+        yield Section("Differences that mean the same", (words, grid))
+    remarks = [*verdict.remarks]
+    if verdict.walk is not None:
+        remarks += [f"not walked: {reason}" for reason in verdict.walk.not_walked]
+    if remarks:
+        yield Section("Remarks", (Text(tuple(remarks), bullets=True),))
+
+
+def _runs(verdict: Verdict) -> Iterator[Block]:
+    before, after = verdict.before, verdict.after
+    figures = [
+        Figure("tests", f"{after.tests:,}", f"before: {before.tests:,}"),
+        Figure("statements", f"{after.statements:,}", f"before: {before.statements:,}"),
+        Figure("the tests took", f"{after.seconds:.1f} s", f"before: {before.seconds:.1f} s"),
+        Figure("driver", ", ".join(after.drivers) or "none", f"before: {', '.join(before.drivers) or 'none'}"),
+    ]
+    if verdict.walk is not None:
+        walk = verdict.walk
+        figures.append(Figure("requests to each side", f"{walk.requests:,}", f"in {walk.seconds:.1f} s"))
+    yield Figures(tuple(figures))
+    outcomes = tuple(dict.fromkeys((*before.outcomes, *after.outcomes)))
+    if outcomes:
+        series = (_outcomes("before", before, outcomes), _outcomes("after", after, outcomes))
+        yield Plot("Outcomes of the tests", "outcome", "tests", series, "bars", outcomes)
+    if verdict.differences:
+        kinds = Counter(one.kind for one in verdict.differences).most_common()
+        counts = Series("differences", (), tuple(float(count) for _, count in kinds))
+        names = tuple(kind for kind, _ in kinds)
+        yield Plot("Differences by kind", "kind", "differences", (counts,), "bars", names)
+
+
+def _outcomes(name: str, run: RunSummary, outcomes: Sequence[str]) -> Series:
+    return Series(name, (), tuple(float(run.outcomes.get(one, 0)) for one in outcomes))
+
+
+def _compared(differences: Sequence[Difference]) -> Iterator[Block]:
+    """Yield the differences side by side, those of a test together."""
+    shown = sorted(differences[:_MOST_COMPARED], key=lambda one: one.test)
+    for test, of_test in groupby(shown, key=lambda one: one.test):
+        for one in of_test:
+            yield Comparison(
+                None if one.before is None else one.before.text,
+                None if one.after is None else one.after.text,
+                title=f"{test or '(outside of tests)'}: {one.message}",
+                before_note=_place(one.before),
+                after_note=_place(one.after),
+            )
+    if len(differences) > _MOST_COMPARED:
+        yield Text((f"And {len(differences) - _MOST_COMPARED:,} more: `greenshift verify --json` has all.",))
+
+
+def _of(verdict: Verdict, kinds: Sequence[DifferenceKind]) -> list[Difference]:
+    return [one for one in verdict.differences if one.kind in kinds]
+
+
+def _said(sighting: Sighting | None) -> str:
+    if sighting is None:
+        return ""
+    return sighting.text + (f"\n{sighting.at}" if sighting.at is not None else "")
+
+
+def _place(sighting: Sighting | None) -> str:
+    return "" if sighting is None or sighting.at is None else str(sighting.at)
+
+
+def _sentence(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"

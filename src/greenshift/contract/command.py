@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from greenshift.config import Config, load_config
+from greenshift.contract.drivers import ASYNC_DRIVERS, chosen_driver
 from greenshift.contract.errors import ContractError
 
 CONTRACT_EXIT_CODES: Final = (
@@ -40,6 +41,7 @@ class TestModels(ModelContract):
     base = _found
     models = {models!r}
     leave_out = {leave_out!r}
+    driver = {driver!r}
 """
 
 
@@ -54,6 +56,13 @@ def contract_command(
         list[str] | None,
         typer.Option(help="Leave out tests, and say why; may be repeated.", metavar="BEHAVIOUR[MODEL]=REASON"),
     ] = None,
+    driver: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Of the async flavour: {' or '.join(ASYNC_DRIVERS)}; otherwise that of [tool.greenshift].",
+            metavar="DRIVER",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Try what every model must be able to do, sync and async, on a real PostgreSQL; nothing is written to the project.
@@ -63,11 +72,15 @@ def contract_command(
     module, _, attribute = base.partition(":")
     if not module or not attribute:
         raise ContractError(f"{base!r} is not of the form module:name", "write it as app.models:Base")
+    if driver is not None:
+        chosen_driver(driver)
     reasons = dict(_reason(text) for text in leave_out or [])
     config = load_config(Path.cwd())
     with tempfile.TemporaryDirectory(prefix="greenshift-contract-") as folder:
         place = Path(folder)
-        text = _MODULE.format(module=module, attribute=attribute, models=model or None, leave_out=reasons)
+        text = _MODULE.format(
+            module=module, attribute=attribute, models=model or None, leave_out=reasons, driver=driver
+        )
         (place / "test_models.py").write_text(text, encoding="utf-8")
         (place / "pyproject.toml").write_text(_settings(base, config), encoding="utf-8")
         ended = _run_pytest(place)

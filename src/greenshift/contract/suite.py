@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 
 import pytest
 
+from greenshift.config import load_config
 from greenshift.contract.adapter import Adapter
 from greenshift.contract.behaviours.behaviour import Behaviour
 from greenshift.contract.behaviours.registry import all_behaviours
 from greenshift.contract.description import Model
+from greenshift.contract.drivers import chosen_driver
 from greenshift.contract.errors import ContractError
 from greenshift.contract.rows import Rows
 from greenshift.contract.running import Case, Grounds, cases_of, run_case
@@ -26,7 +28,8 @@ class ModelContract:
     Attributes:
         base: what SQLAlchemy's models are mapped with: a declarative base, ``SQLModel``, a registry.
         models: the only models wanted, as classes or names; None for all.
-        driver: of the async flavour of SQLAlchemy's models: ``asyncpg`` or ``psycopg``; None for what is installed.
+        driver: of the async flavour of SQLAlchemy's models: ``asyncpg`` or ``psycopg``; None for the one
+            that ``[tool.greenshift]`` names, else for what is installed.
         adapter: the way to models of another library, in place of ``base``.
         build: values of columns: ``{User.email: "a@example.org"}``, or a callable that may take the row's number.
         leave_out: why tests are not run, by ``"behaviour"``, ``"behaviour[Model]"`` or ``"behaviour[Model.name]"``.
@@ -47,7 +50,7 @@ class ModelContract:
         if "_contract_case" not in metafunc.fixturenames:
             return
         try:
-            parameters = _parameters(_Plan.of(cls), cls.leave_out)
+            parameters = _parameters(_Plan.of(cls, metafunc.config), cls.leave_out)
         except GreenshiftError as error:
             raise pytest.UsageError(f"{cls.__name__}: {error.problem}\n  fix: {error.fix}") from None
         metafunc.parametrize("_contract_case", parameters)
@@ -55,7 +58,7 @@ class ModelContract:
     def test_contract(self, _contract_case: Case, db: Any, request: pytest.FixtureRequest) -> None:  # noqa: PT019
         """Try one behaviour of one model."""
         __tracebackhide__ = True
-        plan = _Plan.of(type(self))
+        plan = _Plan.of(type(self), request.config)
         url = db.url(None)
         if not url.startswith("postgresql"):
             pytest.fail("greenshift: the contract needs PostgreSQL\n  fix: take driver = 'sqlite' away", pytrace=False)
@@ -87,7 +90,6 @@ class _Plan:
     """What the tests of one class share.
 
     Args:
-        driver: of the async flavour of SQLAlchemy's models: ``asyncpg`` or ``psycopg``; None for what is installed.
         adapter: the way to the models.
         rows: makes rows, and remembers which the database takes.
         cases: the tests.
@@ -116,22 +118,29 @@ class _Plan:
             self._kept.pop().close()
 
     @classmethod
-    def of(cls, suite: type[ModelContract]) -> _Plan:
+    def of(cls, suite: type[ModelContract], config: pytest.Config) -> _Plan:
         found = suite.__dict__.get("_contract_plan")
         if not isinstance(found, cls):
-            found = cls._make(suite)
+            found = cls._make(suite, config)
             # Kept at the class, with which it goes.
             suite._contract_plan = found  # type: ignore[attr-defined]
         return found
 
     @classmethod
-    def _make(cls, suite: type[ModelContract]) -> _Plan:
+    def _make(cls, suite: type[ModelContract], config: pytest.Config) -> _Plan:
         if suite.adapter is None and suite.base is None:
             raise ContractError("the class names no models", "write base = Base in it, or adapter = ...")
-        adapter = suite.adapter or SQLAlchemyAdapter(suite.base, suite.driver)
+        adapter = suite.adapter or SQLAlchemyAdapter(
+            suite.base, chosen_driver(suite.driver, _configured_driver(config))
+        )
         rows = Rows(adapter, suite.build)
         tried = (*all_behaviours(), *(kind() for kind in suite.behaviours))
         return cls(adapter, rows, cases_of(rows, _chosen(adapter.models(), suite.models), tried))
+
+
+def _configured_driver(config: pytest.Config) -> str:
+    given = config.getoption("db_driver", None)
+    return str(given) if given else load_config(config.rootpath).driver
 
 
 def _chosen(models: Sequence[Model], wanted: Sequence[Any] | None) -> Sequence[Model]:

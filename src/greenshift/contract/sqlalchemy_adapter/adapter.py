@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapper, registry
 
 from greenshift.contract.adapter import Ground
 from greenshift.contract.description import Model
+from greenshift.contract.drivers import chosen_driver
 from greenshift.contract.errors import ContractError
 from greenshift.contract.sqlalchemy_adapter.async_session import AsyncGround
 from greenshift.contract.sqlalchemy_adapter.describe import describe
@@ -32,7 +32,7 @@ class SQLAlchemyAdapter:
         driver: of the async flavour: ``asyncpg`` or ``psycopg``; None for asyncpg where it is installed.
 
     Raises:
-        ContractError: nothing is mapped with the base.
+        ContractError: nothing is mapped with the base, or the driver is not installed.
     """
 
     def __init__(self, base: Any, driver: str | None = None) -> None:
@@ -45,7 +45,7 @@ class SQLAlchemyAdapter:
         next(iter(mappers)).registry.configure(cascade=True)
         self._metadata: MetaData = _metadata(base, mappers)
         self._models = describe(mappers)
-        self._driver = driver or ("asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg")
+        self._driver = chosen_driver(driver)
 
     def models(self) -> Sequence[Model]:
         """Return the models."""

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from greenshift.load.scenario.choosing import scenario_for
+from greenshift.load.scenario.json_form import scenario_as_dict, scenario_from_dict
+from greenshift.load.scenario.model import Data, Flow, Login, Request, Scenario, Skipped
+from greenshift.load.scenario.openapi.reading import scenario_from_openapi
+from greenshift.load.scenario.reading import read_scenario
+from greenshift.load.scenario.writing import scenario_as_toml
 
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What the users of a load send (to be filled)."""
-
-    name: str
-
-
-def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file.
-
-    Raises:
-        ScenarioError: it says something that cannot be sent; with the file and the key.
-    """
-    raise NotImplementedError
-
-
-def scenario_from_openapi(document: str | Path | Mapping[str, Any]) -> Scenario:
-    """Make a scenario from an OpenAPI document: a URL of a running application, a file, or the document itself.
-
-    Raises:
-        ScenarioError: the document cannot be read, or nothing in it can be sent without a login.
-    """
-    raise NotImplementedError
-
-
-def scenario_as_toml(scenario: Scenario) -> str:
-    """Return a scenario as the TOML that `read_scenario` reads."""
-    raise NotImplementedError
+__all__ = [
+    "Data",
+    "Flow",
+    "Login",
+    "Request",
+    "Scenario",
+    "Skipped",
+    "read_scenario",
+    "scenario_as_dict",
+    "scenario_as_toml",
+    "scenario_for",
+    "scenario_from_dict",
+    "scenario_from_openapi",
+]

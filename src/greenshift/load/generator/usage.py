@@ -1,0 +1,76 @@
+"""How much of the processor a process of the generator uses, and how late it wakes up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import psutil
+
+from greenshift.load.latency import LatencyHistogram
+
+_TICK = 0.05  # seconds between two looks at how late the process is
+_SAMPLE = 1.0  # seconds that one share of the processor is taken over
+
+
+class Usage:
+    """Watches this process while it measures.
+
+    Args:
+        sleep: waits so many seconds, and lets other greenlets go on.
+    """
+
+    def __init__(self, sleep: Callable[[float], object]) -> None:
+        self._sleep = sleep
+        self._process = psutil.Process()
+        self._lag = LatencyHistogram()
+        self._highest = 0.0
+        self._begun: tuple[float, float] | None = None
+        self._ended: tuple[float, float] | None = None
+        self._machine: tuple[Any, Any] | None = None
+        self.warned = False
+
+    def watch(self, until: Callable[[], bool]) -> None:
+        """Watch until told that it is over; to be run in a greenlet of its own."""
+        self._begun = last = self._now()
+        machine = psutil.cpu_times()
+        while not until():
+            before = perf_counter()
+            self._sleep(_TICK)
+            self._lag.add(max(0.0, perf_counter() - before - _TICK))
+            now = self._now()
+            if now[0] - last[0] >= _SAMPLE:
+                self._highest = max(self._highest, _share(last, now))
+                last = now
+        self._ended = self._now()
+        self._machine = (machine, psutil.cpu_times())
+
+    def report(self) -> dict[str, Any]:
+        """Return what was seen, as data for JSON."""
+        begun, ended = self._begun or self._now(), self._ended or self._now()
+        mean = _share(begun, ended)
+        return {
+            "processor": mean,
+            "processor_highest": max(mean, self._highest),
+            "lag": self._lag.p99 if self._lag.count else 0.0,
+            "machine": _busy(*self._machine) if self._machine else 0.0,
+            "warned": self.warned,
+        }
+
+    def _now(self) -> tuple[float, float]:
+        times = self._process.cpu_times()
+        return perf_counter(), times.user + times.system
+
+
+def _share(begun: tuple[float, float], ended: tuple[float, float]) -> float:
+    passed = ended[0] - begun[0]
+    return (ended[1] - begun[1]) / passed if passed > 0 else 0.0
+
+
+def _busy(begun: Any, ended: Any) -> float:
+    """The share of all cores that were in use; waiting for a disk is no use of a core."""
+    spent = {name: getattr(ended, name) - getattr(begun, name) for name in begun._fields}
+    # Guests' time is a part of user and nice.
+    whole = sum(value for name, value in spent.items() if name not in ("guest", "guest_nice"))
+    return 1 - (spent["idle"] + spent.get("iowait", 0.0)) / whole if whole > 0 else 0.0

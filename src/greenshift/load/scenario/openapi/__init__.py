@@ -1,0 +1,1 @@
+"""Scenarios from an application's OpenAPI document."""

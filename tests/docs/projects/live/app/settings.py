@@ -1,0 +1,9 @@
+import os
+
+from sqlalchemy import pool
+
+
+# here
+
+
+settings = Settings()

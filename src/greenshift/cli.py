@@ -275,6 +275,35 @@ def explain(
     raise typer.Exit(run(files or [], as_json=as_json, diff=diff))
 
 
+@app.command(
+    epilog="Exit codes: 0 all was shown; 1 with --once: a URL did not answer; 2 wrong use, of which one line says what "
+    "happened and one what to do."
+)
+def top(
+    urls: Annotated[
+        list[str],
+        typer.Argument(
+            help="http://HOST:PORT of an application that greenshift.observe watches (of several workers: each), "
+            "or postgresql://USER@HOST/DATABASE.",
+            metavar="URL...",
+            show_default=False,
+        ),
+    ],
+    interval: Annotated[float, typer.Option(help="Seconds between two readings.", min=0.1, max=3600.0)] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Show it once, whole, and end.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: a line for each reading, or with --once one document.")
+    ] = False,
+) -> None:
+    """Watch connections, waits and slow statements, live: of applications, or of a PostgreSQL server.
+
+    q or Ctrl-C ends. What does not answer is asked again until it does.
+    """
+    from greenshift.observe.top.command import run  # imports SQLAlchemy, which the other commands do not need
+
+    raise typer.Exit(run(urls, interval=interval, once=once, as_json=as_json))
+
+
 def chosen_server(url: str | None) -> Server:
     """Return the server that a command is about: the one at the URL, else the kept one.
 

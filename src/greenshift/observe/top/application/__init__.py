@@ -1,0 +1,1 @@
+"""What the observers in an application's processes say."""

@@ -1,0 +1,1 @@
+"""What a PostgreSQL server says of its sessions, locks and statements."""

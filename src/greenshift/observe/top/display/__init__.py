@@ -1,0 +1,1 @@
+"""What is shown: readings as tables of a terminal."""

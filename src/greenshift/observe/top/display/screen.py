@@ -1,0 +1,79 @@
+"""All that is watched on one screen, or one after the other where there is no limit of height."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from greenshift.observe.top.display.application import application_sections
+from greenshift.observe.top.display.database import database_sections, summary
+from greenshift.observe.top.display.formats import duration
+from greenshift.observe.top.display.section import Section, fitting
+from greenshift.observe.top.reading import ProcessReading, Reading
+
+
+def screen(readings: Sequence[Reading | None], console: Console, *, keys: str = "", whole: bool = False) -> Group:
+    """Return what is shown now.
+
+    Args:
+        readings: of each URL the last; None where there is none yet. Applications are shown as one.
+        console: where to; its width and height count.
+        keys: what the keys do; "" where there are none.
+        whole: whether all rows are shown, however high the console is.
+    """
+    ascii_only = console.options.ascii_only
+    heads: list[Text] = []
+    blocks: list[tuple[list[Text], list[Section]]] = []
+    processes: list[ProcessReading] = []
+    for reading in readings:
+        if reading is None:
+            continue
+        if reading.problem is not None:
+            heads += _problem(reading)
+        elif reading.database is not None:
+            head = [Text(reading.url, style="bold cyan"), *summary(reading.database, ascii_only=ascii_only)]
+            blocks.append((head, database_sections(reading.database)))
+        else:
+            processes += reading.processes
+    urls = [reading.url for reading in readings if reading is not None and reading.processes]
+    if processes:
+        blocks.insert(0, ([Text(url, style="bold cyan") for url in urls], _applications(processes, ascii_only)))
+    lines: list[RenderableType] = [_headline(keys), *heads]
+    if not blocks and not heads:
+        lines.append(Text("asking …" if not ascii_only else "asking ..."))
+    sections = [section for _, block in blocks for section in block]
+    used = len(lines) + sum(_height(line, console) - 1 for line in heads)
+    used += sum(_height(line, console) for head, _ in blocks for line in head)
+    limits = iter([None] * len(sections) if whole else fitting(sections, console.height - used))
+    for head, block in blocks:
+        lines += head
+        for section in block:
+            lines += [Text(""), section.render(next(limits))]
+    return Group(*lines)
+
+
+def _applications(processes: Sequence[ProcessReading], ascii_only: bool) -> list[Section]:
+    return application_sections(processes, ascii_only=ascii_only)
+
+
+def _headline(keys: str) -> Text:
+    line = Text("greenshift top", style="bold")
+    line.append(f"  {time.strftime('%H:%M:%S')}", style="not bold")
+    if keys:
+        line.append(f"  {keys}", style="not bold dim")
+    return line
+
+
+def _problem(reading: Reading) -> list[Text]:
+    since = max(0.0, time.time() - (reading.failing_since or reading.at))
+    return [
+        Text(f"{reading.url}  no answer for {duration(since)}: {reading.problem}", style="bold red"),
+        Text(f"  {reading.fix}; it is asked again", style="red"),
+    ]
+
+
+def _height(line: Text, console: Console) -> int:
+    return len(line.wrap(console, console.width))

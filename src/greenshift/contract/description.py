@@ -43,6 +43,7 @@ class Column:
         has_default: whether it may be left out, because the server or the model has a default.
         is_server_default: whether that default is the server's.
         is_unique: whether no two rows may share a value (several columns together: ``Model.uniques``).
+        is_indexed: whether a B-tree index holds its values, which limits their length.
         is_writable: whether a program may set it (a computed column it may not).
         length: the longest string or bytes, in characters or bytes; None without a limit.
         precision: of a decimal, in digits; None without a limit.
@@ -66,6 +67,7 @@ class Column:
     has_default: bool = False
     is_server_default: bool = False
     is_unique: bool = False
+    is_indexed: bool = False
     is_writable: bool = True
     length: int | None = None
     precision: int | None = None
@@ -121,7 +123,7 @@ class Model:
     """One model.
 
     Attributes:
-        name: its name, unique among the models.
+        name: its name, unique among the models: that of the class, mostly.
         model: the class itself.
         table: its table, with the schema if it has one.
         columns: by attribute name.

@@ -146,8 +146,9 @@ def _configured_driver(config: pytest.Config) -> str:
 def _chosen(models: Sequence[Model], wanted: Sequence[Any] | None) -> Sequence[Model]:
     if wanted is None:
         return models
-    names = [one if isinstance(one, str) else one.__name__ for one in wanted]
     known = {model.name: model for model in models}
+    classes = {model.model: model.name for model in models}
+    names = [one if isinstance(one, str) else classes.get(one, one.__name__) for one in wanted]
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -22,8 +22,7 @@ class PairedAdapter(ABC):
     """An adapter to models of which each is a sync and an async class, whose methods have the same names.
 
     Args:
-        pairs: a sync and an async class each; the contract calls both by the sync one's name. One class that has both
-            APIs is a pair with itself.
+        pairs: a sync and an async class each. One class that has both APIs is a pair with itself.
 
     Attributes:
         session: the class of its sessions.
@@ -34,7 +33,7 @@ class PairedAdapter(ABC):
 
     @abstractmethod
     def describe(self, model: type[Any]) -> Model:
-        """Return what the contract is to know of a sync class, named as that."""
+        """Return what the contract is to know of a sync class; the name must be unique."""
 
     @abstractmethod
     def create(self, url: str) -> None:
@@ -70,7 +69,7 @@ class PairedAdapter(ABC):
 
     @asynccontextmanager
     async def _open(self, url: str, *, is_async: bool) -> AsyncIterator[Ground]:
-        classes = {pair[0].__name__: pair[is_async] for pair in self.pairs}
+        classes = {model.name: pair[is_async] for model, pair in zip(self.models(), self.pairs, strict=True)}
         async with AsyncExitStack() as stack:
             database = await enter(stack, self.connect(url, is_async=is_async), is_async=is_async)
             for one in classes.values():

@@ -26,10 +26,11 @@ def read_overrides(build: Build, models: Sequence[Model]) -> Overrides:
         ContractError: a key names no column of theirs.
     """
     known = {f"{model.name}.{column}": (model.name, column) for model in models for column in model.columns}
+    names = {model.model: model.name for model in models}
     found: Overrides = {}
     for key, value in build.items():
         owner = getattr(key, "class_", None)
-        name = key if isinstance(key, str) else f"{getattr(owner, '__name__', '')}.{getattr(key, 'key', '')}"
+        name = key if isinstance(key, str) else f"{_name(owner, names)}.{getattr(key, 'key', '')}"
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise ContractError(
@@ -38,6 +39,10 @@ def read_overrides(build: Build, models: Sequence[Model]) -> Overrides:
             )
         found[known[name]] = value
     return found
+
+
+def _name(owner: Any, names: Mapping[Any, str]) -> str:
+    return names.get(owner, str(getattr(owner, "__name__", "")))
 
 
 def value_of(override: Any, number: int) -> Any:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
 
 from greenshift.contract.description import ForeignKey
+from greenshift.contract.sqlalchemy_adapter.names import Names, name_of
 
 _DIALECT: Dialect = create_mock_engine("postgresql+psycopg://", lambda *_, **__: None).dialect
 
@@ -80,30 +81,31 @@ def _belongs_to_a_type(check: CheckConstraint, table: Table) -> bool:
     )
 
 
-def foreign_keys(mapper: Mapper[Any], owners: Mapping[Table, Mapper[Any]]) -> tuple[ForeignKey, ...]:
+def foreign_keys(mapper: Mapper[Any], owners: Mapping[Table, Mapper[Any]], names: Names) -> tuple[ForeignKey, ...]:
     """Return a model's foreign keys, without those by which it inherits.
 
     Args:
         mapper: the model's.
         owners: the model of each table.
+        names: the models' names.
     """
-    return tuple(_foreign_keys(mapper, owners))
+    return tuple(_foreign_keys(mapper, owners, names))
 
 
-def _foreign_keys(mapper: Mapper[Any], owners: Mapping[Table, Mapper[Any]]) -> Iterator[ForeignKey]:
+def _foreign_keys(mapper: Mapper[Any], owners: Mapping[Table, Mapper[Any]], names: Names) -> Iterator[ForeignKey]:
     for table in tables_of(mapper):
         for one in sorted(table.foreign_key_constraints, key=lambda key: [column.name for column in key.columns]):
             if _inherits(mapper, one):
                 continue
-            names = [attribute_of(mapper, element.parent) for element in one.elements]
-            if not all(names):
+            here = [attribute_of(mapper, element.parent) for element in one.elements]
+            if not all(here):
                 continue
             target = owners.get(one.referred_table)
             there = [attribute_of(target, element.column) for element in one.elements] if target is not None else []
             known = target is not None and all(there)
             yield ForeignKey(
-                columns=tuple(name for name in names if name),
-                target=target.class_.__name__ if target is not None and known else "",
+                columns=tuple(name for name in here if name),
+                target=name_of(target, names) if target is not None and known else "",
                 target_columns=tuple(name for name in there if name) if known else (),
                 is_deferred=(one.initially or "").upper() == "DEFERRED",
                 on_delete=(one.ondelete or "").upper(),

@@ -15,18 +15,20 @@ from greenshift.contract.description import Model
 from greenshift.contract.sqlalchemy_adapter import constraints
 from greenshift.contract.sqlalchemy_adapter.columns import describe_column
 from greenshift.contract.sqlalchemy_adapter.json_form import has_json
+from greenshift.contract.sqlalchemy_adapter.names import Names, name_of, names_of
 from greenshift.contract.sqlalchemy_adapter.relationships import describe_relationship
 
 
 def describe(mappers: Iterable[Mapper[Any]]) -> Sequence[Model]:
-    """Describe the models of these mappers, in the order of their names.
+    """Describe the models of these mappers, in the order of their classes' names.
 
     Args:
         mappers: configured ones (``registry.configure()``).
     """
-    wanted = sorted(mappers, key=lambda mapper: mapper.class_.__name__)
+    names = names_of(mappers)
+    wanted = sorted(names, key=lambda mapper: (mapper.class_.__name__, names[mapper]))
     owners = _owners(wanted)
-    return [_model(mapper, owners) for mapper in wanted]
+    return [_model(mapper, owners, names) for mapper in wanted]
 
 
 def _owners(mappers: Sequence[Mapper[Any]]) -> dict[Table, Mapper[Any]]:
@@ -39,8 +41,8 @@ def _owners(mappers: Sequence[Mapper[Any]]) -> dict[Table, Mapper[Any]]:
     return found
 
 
-def _model(mapper: Mapper[Any], owners: dict[Table, Mapper[Any]]) -> Model:
-    keys = constraints.foreign_keys(mapper, owners)
+def _model(mapper: Mapper[Any], owners: dict[Table, Mapper[Any]], names: Names) -> Model:
+    keys = constraints.foreign_keys(mapper, owners, names)
     references = {
         column: (key, target)
         for key in keys
@@ -71,11 +73,11 @@ def _model(mapper: Mapper[Any], owners: dict[Table, Mapper[Any]]) -> Model:
     primary = [_attribute(mapper, column) for column in mapper.primary_key]
     table = mapper.local_table
     return Model(
-        name=mapper.class_.__name__,
+        name=names[mapper],
         model=mapper.class_,
         table=str(table.fullname) if isinstance(table, Table) else str(table),
         columns=columns,
-        relationships={one.key: describe_relationship(mapper, one) for one in mapper.relationships},
+        relationships={one.key: describe_relationship(mapper, one, names) for one in mapper.relationships},
         keys=tuple(name for name in primary if name),
         uniques=constraints.uniques(mapper),
         partial_uniques=constraints.uniques(mapper, partial=True),
@@ -85,7 +87,7 @@ def _model(mapper: Mapper[Any], owners: dict[Table, Mapper[Any]]) -> Model:
         is_association=len(primary) > 1 and all(name in references for name in primary),
         version=_attribute(mapper, mapper.version_id_col),
         discriminator=_discriminator(mapper),
-        parents=tuple(one.class_.__name__ for one in list(mapper.iterate_to_root())[1:]),
+        parents=tuple(name_of(one, names) for one in list(mapper.iterate_to_root())[1:]),
         computed=(*computed, *hybrids),
         not_driven=_not_driven(mapper),
     )

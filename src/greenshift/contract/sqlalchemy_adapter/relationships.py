@@ -11,14 +11,16 @@ from sqlalchemy.sql import visitors
 
 from greenshift.contract.description import Loading, Relationship
 from greenshift.contract.sqlalchemy_adapter.constraints import attribute_of
+from greenshift.contract.sqlalchemy_adapter.names import Names, name_of
 
 
-def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -> Relationship:
+def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any], names: Names) -> Relationship:
     """Describe a relationship.
 
     Args:
         mapper: of the model that has it.
         one: the relationship.
+        names: the models' names.
     """
     target = one.mapper
     local = []
@@ -32,7 +34,7 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any]) -
     name = mapper.class_.__name__
     return Relationship(
         name=one.key,
-        target=target.class_.__name__,
+        target=name_of(target, names),
         is_collection=bool(one.uselist),
         local=tuple(local),
         through=str(one.secondary.key) if isinstance(one.secondary, Table) and _is_plain(one) else None,

@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--db-rebuild", action="store_true", help="build the template anew, though a finished one exists")
     group.addoption("--db-keep-failed", action="store_true", help="keep the database of each failed test")
     group.addoption("--db-report", action="store_true", help="print what isolation cost and the slowest tests by SQL")
+    group.addoption("--db-report-html", metavar="FILE", help="write a page about the run to this HTML file")
     group.addoption("--db-check", action="store_true", help="fail of what greenshift check finds in the source")
 
 
@@ -59,6 +60,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from greenshift.testing import session as run
 
     _usage_errors(run.collected, session)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the page, once all tests are over and all workers have sent their figures."""
+    from greenshift.testing import session as run
+
+    run.write_page(session.config)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from greenshift.config import Config
     from greenshift.postgres import Server
     from greenshift.testing.record import TestRecord
+    from greenshift.testing.run_record import RunRecord
     from greenshift.testing.suite import Suite
 
 _RECORD_KEY = pytest.StashKey["TestRecord"]()
 _SERVER_KEY: pytest.StashKey[Server] = pytest.StashKey()
+_RUN_KEY: pytest.StashKey[RunRecord] = pytest.StashKey()
+_PAGE_KEY = pytest.StashKey[str]()
 _GATHERED_KEY = pytest.StashKey[Report]()
 _FIXTURE_MODULE = "greenshift.testing.fixtures"
 _SESSION_FIXTURES = frozenset({"async_db_session", "db_session"})
@@ -59,6 +63,10 @@ def prepare(config: pytest.Config) -> None:
         distributes=workers.distributes(arguments),
     )
     config.stash[PROJECT_KEY] = project, options
+    if arguments.db_report_html and not workers.is_worker():
+        from greenshift.report.html import check_page_file
+
+        check_page_file(Path(arguments.db_report_html))
     is_wanted = project.configured or project.url is not None
     if not is_wanted or any(getattr(arguments, name, False) for name in _NOTHING_IMPORTED):
         return
@@ -113,6 +121,11 @@ def configure(config: pytest.Config) -> None:
     config.stash[_GATHERED_KEY] = Report() if suite is None else suite.report
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.XdistPart(config.stash[_GATHERED_KEY]), "greenshift-xdist")
+    if config.option.db_report_html and not workers.is_worker():
+        from greenshift.testing.run_record import RunRecord  # only a run that wants a page needs it
+
+        config.stash[_RUN_KEY] = RunRecord()
+        config.pluginmanager.register(config.stash[_RUN_KEY], "greenshift-run-record")
 
 
 def finish(config: pytest.Config) -> None:
@@ -230,9 +243,33 @@ def loop_made(config: pytest.Config, made: asyncio.Runner | asyncio.AbstractEven
 
 def write_report(terminal: Any, config: pytest.Config) -> None:
     """Print what must be said at the end, and the figures when asked."""
+    _report_of(config).write(terminal, full=config.option.db_report)
+    if _PAGE_KEY in config.stash:
+        terminal.write_line(config.stash[_PAGE_KEY])
+
+
+def write_page(config: pytest.Config) -> None:
+    """Write the page that ``--db-report-html`` asks for; where that fails, the end of the run says so."""
+    run = config.stash.get(_RUN_KEY, None)
+    if run is None:
+        return
+    from greenshift.report.html import write_page as write
+    from greenshift.testing.page import page_of
+
+    run.end()
+    project, _ = config.stash[PROJECT_KEY]
+    file = Path(config.option.db_report_html)
+    words = f"A test run with {project.driver}, isolated by {project.isolation}"
+    try:
+        write(page_of(run, _report_of(config), title=config.rootpath.name, configuration=words), file)
+        config.stash[_PAGE_KEY] = f"page: {file}"
+    except GreenshiftError as error:
+        config.stash[_PAGE_KEY] = f"greenshift: {error}"
+
+
+def _report_of(config: pytest.Config) -> Report:
     suite = suite_if_any(config)
-    report = suite.report if suite is not None else config.stash[_GATHERED_KEY]
-    report.write(terminal, full=config.option.db_report)
+    return suite.report if suite is not None else config.stash[_GATHERED_KEY]
 
 
 def _suite_of(item: pytest.Item) -> Suite | None:

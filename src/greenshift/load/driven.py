@@ -107,8 +107,8 @@ class Driven:
         step: the load.
         seconds: how long was measured.
         requests: requests that began (at a fixed rate: were due) in that time, each one answered or given up.
-        answers: answers that arrived in that time: what `throughput` counts. Not the same as ``requests``: some
-            answers are of requests from before, and some requests are answered after.
+        answers: answers that arrived in that time: what `throughput` counts. Where the time is given, this is not
+            ``requests``: some answers are of requests from before, and some requests are answered after.
         errors: how many of the requests failed in another way than by a timeout.
         timeouts: how many were given up after `Step.timeout`.
         latency: of all requests, in seconds; at a fixed rate from the time that each was due.

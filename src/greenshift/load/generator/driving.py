@@ -13,7 +13,7 @@ from greenshift.load.scenario import Scenario, scenario_as_dict
 from greenshift.load.scenario.choosing import completed
 from greenshift.load.step import Step
 
-_WORKERS_SECONDS = "60"  # that a master waits for its workers
+_WORKERS_SECONDS = "30"  # that a master waits for its workers
 
 
 def drive(

@@ -64,6 +64,8 @@ class LocustProcesses:
                 stderr=log,
                 text=True,
                 pass_fds=(self._theirs,),
+                # Ctrl+C is for us; they end when we do.
+                start_new_session=True,
             )
         self._processes.append(process)
         return process
@@ -109,7 +111,7 @@ class LocustProcesses:
         return {**environment, OWNER: str(self._theirs), "PYTHONPATH": os.pathsep.join(paths)}
 
     def _log(self) -> str:
-        for log in sorted(self.folder.glob("*.log")):
+        for log in sorted(self.folder.glob("*.log"), reverse=True):
             lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
             if lines:
                 return lines[-1]

@@ -51,7 +51,7 @@ class Recorder:
                 self._failed(name, problem, timeout, example)
             self._window.answered(ended)
         # Asked after: the last of a number of requests is what ends the window, and belongs to it.
-        if self._window.begin <= ended <= self._window.end:
+        if self._window.holds(ended, counted=counted):
             second = self._seconds.setdefault(int(ended - self._window.begin), [0, 0, 0, 0.0])
             second[0] += 1
             if problem:

@@ -30,6 +30,10 @@ class ClosedTurns:
         """Return when the next request begins: now; None when none is to be sent any more."""
         return None if self._window.used_up else perf_counter()
 
+    def unsent(self) -> int:
+        """Return how many requests are due in the window and were not sent: none."""
+        return 0
+
     def report(self) -> dict[str, float]:
         """Return how far requests fell behind: never."""
         return {"last": 0, "highest": 0, "oldest": 0.0}
@@ -91,11 +95,15 @@ class OpenTurns:
             self.lateness.add(awake - due)
         return awake if awake - due < _TIMER_GRAIN else due
 
+    def unsent(self) -> int:
+        """Return how many requests are due by the window's end and were not yet sent."""
+        return max(0, self._due_by(self._window.end) - self._given)
+
     def report(self) -> dict[str, float]:
         """Return how far requests fell behind, by the window's end: to be asked then."""
-        last = max(0, self._due_by(self._window.end) - self._given)
+        last = self.unsent()
         oldest = self._window.end - (self._origin + self._given / self._rate) if last else 0.0
         return {"last": last, "highest": max(self._highest, last), "oldest": max(0.0, oldest)}
 
     def _due_by(self, moment: float) -> int:
-        return max(0, int((moment - self._origin) * self._rate) + 1)
+        return max(0, math.ceil((moment - self._origin) * self._rate))

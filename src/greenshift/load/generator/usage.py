@@ -28,13 +28,14 @@ class Usage:
         self._highest = 0.0
         self._begun: tuple[float, float] | None = None
         self._ended: tuple[float, float] | None = None
-        self._machine: tuple[Any, Any] | None = None
+        self._machine_begun: Any = None
+        self._machine_ended: Any = None
         self.warned = False
 
     def watch(self, until: Callable[[], bool]) -> None:
         """Watch until told that it is over; to be run in a greenlet of its own."""
         self._begun = last = self._now()
-        machine = psutil.cpu_times()
+        self._machine_begun = psutil.cpu_times()
         while not until():
             before = perf_counter()
             self._sleep(_TICK)
@@ -43,20 +44,24 @@ class Usage:
             if now[0] - last[0] >= _SAMPLE:
                 self._highest = max(self._highest, _share(last, now))
                 last = now
-        self._ended = self._now()
-        self._machine = (machine, psutil.cpu_times())
+        self._end()
 
     def report(self) -> dict[str, Any]:
         """Return what was seen, as data for JSON."""
-        begun, ended = self._begun or self._now(), self._ended or self._now()
-        mean = _share(begun, ended)
+        self._end()
+        mean = _share(self._begun, self._ended) if self._begun and self._ended else 0.0
         return {
             "processor": mean,
             "processor_highest": max(mean, self._highest),
             "lag": self._lag.p99 if self._lag.count else 0.0,
-            "machine": _busy(*self._machine) if self._machine else 0.0,
+            "machine": _busy(self._machine_begun, self._machine_ended) if self._machine_begun else 0.0,
             "warned": self.warned,
         }
+
+    def _end(self) -> None:
+        if self._ended is None:
+            self._ended = self._now()
+            self._machine_ended = psutil.cpu_times()
 
     def _now(self) -> tuple[float, float]:
         times = self._process.cpu_times()

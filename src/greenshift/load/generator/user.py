@@ -18,7 +18,7 @@ from greenshift.load.generator.requests import PreparedRequest, PreparedTask
 from greenshift.load.generator.worker import Worker
 from greenshift.load.scenario.dotted_path import NothingThere, value_at
 
-_LOGIN_SECONDS = 60.0
+LOGIN_SECONDS = 60.0
 _NOTHING_SENT_PAUSE = 0.05  # seconds
 
 
@@ -84,7 +84,7 @@ class ScenarioUser(FastHttpUser):
 
     def _log_in(self, login: PreparedRequest) -> bool:
         name = login.request.name
-        problem, _, content = self._sent(login, login.fill(self._lookup), _LOGIN_SECONDS)
+        problem, _, content = self._sent(login, login.fill(self._lookup), LOGIN_SECONDS)
         said = self.worker.job.scenario.login
         if not problem and said and said.token:
             try:
@@ -107,7 +107,7 @@ class ScenarioUser(FastHttpUser):
         except MissingValueError as missing:
             self.worker.missing.add(str(missing))
             return
-        problem, _, _ = self._sent(step, request, _LOGIN_SECONDS)
+        problem, _, _ = self._sent(step, request, LOGIN_SECONDS)
         if problem:
             # What could not be taken is told when a task needs it.
             self.worker.missing.update(step.request.take)
@@ -135,15 +135,20 @@ class ScenarioUser(FastHttpUser):
                 catch_response=True,
             ) as response:
                 self._ended = perf_counter()
+                # What ran out was caught by the client, which says so in words of its own.
+                ran_out = not timer.pending
                 timer.close()
                 content = response.content or b""
-                problem, timeout = self._judged(step, response, content, limit)
+                if ran_out and response.request_meta["exception"] is not None:
+                    problem, timeout = _given_up(limit), True
+                else:
+                    problem = self._judged(step, response, content)
                 if problem:
                     response.failure(problem)
                 else:
                     response.success()
-        except gevent.Timeout as ran_out:
-            if ran_out is not timer:
+        except gevent.Timeout as unseen:
+            if unseen is not timer:
                 raise
             self._ended = perf_counter()
             problem, timeout = _given_up(limit), True
@@ -151,18 +156,16 @@ class ScenarioUser(FastHttpUser):
             timer.close()
         return problem, timeout, content
 
-    def _judged(self, step: PreparedRequest, response: Any, content: bytes, limit: float) -> tuple[str, bool]:
+    def _judged(self, step: PreparedRequest, response: Any, content: bytes) -> str:
         error = response.request_meta["exception"]
         status = response.status_code
-        if isinstance(error, gevent.Timeout | TimeoutError):
-            return _given_up(limit), True
         if not status or (error is not None and status < 400):
             said = str(error)
-            return f"{type(error).__name__}: {said}" if said else type(error).__name__, False
+            return f"{type(error).__name__}: {said}" if said else type(error).__name__
         if not step.fits(status):
             wanted = " or ".join(map(str, step.request.expect)) or "success"
-            return f"status {status} where {wanted} is expected", False
-        return self._taken(step, content), False
+            return f"status {status} where {wanted} is expected"
+        return self._taken(step, content)
 
     def _taken(self, step: PreparedRequest, content: bytes) -> str:
         if not step.request.take:

@@ -49,7 +49,9 @@ def notes_on(job: Job, driven: Driven, missing: Set[str], unanswered: int) -> Dr
     """
     notes = [*_refused(job, driven), *_not_sent(job, driven, missing), *_behind(driven)]
     if unanswered:
-        notes.append(f"{unanswered} requests neither ended nor timed out, and are in no figure")
+        notes.append(
+            f"{unanswered} requests were still waiting {job.step.timeout + 5:g} s after the end, and are in no figure"
+        )
     if driven.machine > _MACHINE_FULL:
         notes.append(
             f"all cores of the generator's machine were in use ({driven.machine:.0%}): whatever runs on it shares them"

@@ -52,6 +52,16 @@ class Window:
         if self._left == 0 and not self.under_way and self.end == math.inf:
             self.end = ended
 
+    def holds(self, ended: float, *, counted: bool) -> bool:
+        """Whether an answer is one of the answers in the window.
+
+        Args:
+            ended: when it arrived.
+            counted: whether its request counts. Where a number of requests is measured, no others are: those of the
+                warm-up would make the throughput look better than so many requests in so much time.
+        """
+        return self.begin <= ended <= self.end and (counted or self._left is None)
+
     @property
     def used_up(self) -> bool:
         """Whether as many requests have begun as are wanted; never, where time is what ends it."""

@@ -19,7 +19,7 @@ from greenshift.load.generator.job import Job
 from greenshift.load.generator.merging import merged
 from greenshift.load.generator.process import OWNER
 from greenshift.load.generator.usage import Usage
-from greenshift.load.generator.user import ScenarioUser
+from greenshift.load.generator.user import LOGIN_SECONDS, ScenarioUser
 from greenshift.load.generator.worker import Worker
 
 
@@ -69,8 +69,9 @@ class _Sending:
         job = Job.from_dict(msg.data)
         self._worker = Worker(job, max(0, self._runner.worker_index), self._runner.send_message)
         ScenarioUser.worker = self._worker
-        # A second more than what we give a request: the limit for the whole of it is ours.
-        ScenarioUser.network_timeout = ScenarioUser.connection_timeout = job.step.timeout + 1
+        # The limit for the whole of a request is ours; Locust's is for one read of it, and must not come first.
+        limit = max(job.step.timeout, LOGIN_SECONDS) + 1
+        ScenarioUser.network_timeout = ScenarioUser.connection_timeout = limit
 
     def _on_begin(self, **_: Any) -> None:
         if self._worker:

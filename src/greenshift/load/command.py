@@ -20,6 +20,8 @@ LOAD_EXIT_CODES: Final = (
     "Exit codes: 0 done; 1 a target is not met, or the version after is slower beyond the noise or fails more; "
     "2 wrong use, a failure, or the load generator was the bottleneck, of which one line says what happened."
 )
+# Of text that goes into a file or a log: the tables are not cut to a terminal that is none.
+_WIDTH: Final = 140
 _USERS: Final = "1,10,50,100"
 
 
@@ -34,7 +36,8 @@ def load_command(
         str | None, typer.Option(help="An application that runs on this machine, in place of both.", metavar="URL")
     ] = None,
     app: Annotated[
-        str | None, typer.Option(help="The ASGI application; else what pyproject.toml says.", metavar="MODULE:ATTRIBUTE")
+        str | None,
+        typer.Option(help="The ASGI application; else what pyproject.toml says.", metavar="MODULE:ATTRIBUTE"),
     ] = None,
     scenario: Annotated[
         Path | None, typer.Option(help="What to send, as TOML; else made from the OpenAPI document.", metavar="FILE")
@@ -131,17 +134,17 @@ def load_command(
             print(f"  | {line}", file=sys.stderr)
         raise
     judgement = judged(load, targets)
-    if html is not None:
-        from greenshift.load.reporting.page import page_of
-
-        write_page(page_of(judgement), html)
     if as_json:
         print(json.dumps(judgement.as_dict()))
     else:
         from greenshift.load.reporting.text import show
 
-        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+        console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDTH)
         show(judgement, console)
+    if html is not None:
+        from greenshift.load.reporting.page import page_of
+
+        write_page(page_of(judgement), html)
     if judgement.invalid:
         print(f"error: {load.warnings[0]}\nfix: give --generator-workers 2, or fewer users", file=sys.stderr)
     raise typer.Exit(judgement.exit_code)

@@ -19,7 +19,7 @@ from greenshift.load.errors import LoadError
 from greenshift.load.generator import drive
 from greenshift.load.plan import Plan, Progress, Tell
 from greenshift.load.results import Load, Measurement, VersionFacts
-from greenshift.load.scenario import Scenario, read_scenario, scenario_from_openapi
+from greenshift.load.scenario import Scenario, scenario_for
 from greenshift.load.serving.application import ServedApplication
 from greenshift.load.serving.databases import Databases
 from greenshift.load.serving.filling import fill
@@ -76,7 +76,7 @@ def _running(plan: Plan, tell: Tell) -> Measured:
             "give a URL on loopback, such as http://127.0.0.1:8000: nobody else's server is put under load",
         )
     url = plan.url.rstrip("/")
-    scenario = _scenario(plan, url)
+    scenario = scenario_for(url, plan.scenario)
     steps = _Steps(plan, scenario, tell, versions=1)
     for number in range(1, plan.rounds + 1):
         steps.measure("application", number, url, None)
@@ -118,7 +118,7 @@ def _served(plan: Plan, tell: Tell) -> Measured:
                 tell(Progress(f"starting {label}", len(steps.measurements) if steps else 0, total))
                 with _on_fresh_data(plan, databases, address, version, label) as application:
                     if steps is None:
-                        steps = _Steps(plan, _scenario(plan, application.url), tell, versions=len(versions))
+                        steps = _Steps(plan, scenario_for(application.url, plan.scenario), tell, versions=len(versions))
                     steps.measure(version.label, number, application.url, application)
         assert steps is not None
         facts = tuple(version.facts() for version in versions)
@@ -136,12 +136,6 @@ def _on_fresh_data(
             yield application
     finally:
         databases.drop(database)
-
-
-def _scenario(plan: Plan, url: str) -> Scenario:
-    if plan.scenario is not None:
-        return read_scenario(plan.scenario)
-    return scenario_from_openapi(f"{url}/openapi.json")
 
 
 class _Steps:

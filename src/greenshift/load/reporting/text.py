@@ -11,12 +11,12 @@ from rich.text import Text
 from greenshift.load.comparison.judging import Judgement
 from greenshift.load.reporting.wording import (
     INSIDE_HEADS,
-    ROW_HEADS,
+    SHORT_HEADS,
     difference_words,
     has_inside,
     inside_row,
     leading,
-    measured_row,
+    short_row,
     subtitle_of,
     title_of,
     verdict_words,
@@ -39,7 +39,7 @@ def _parts(judgement: Judgement) -> Iterator[RenderableType]:
     load = judgement.load
     yield Text(title_of(load), style="bold")
     yield Text(subtitle_of(load), style="dim")
-    yield _table(ROW_HEADS, (measured_row(load, step, one.label) for step in load.steps for one in load.versions))
+    yield _table(SHORT_HEADS, (short_row(load, step, one.label) for step in load.steps for one in load.versions))
     if has_inside(load):
         yield _table(INSIDE_HEADS, (inside_row(load, step, one.label) for step in load.steps for one in load.versions))
     for step in load.steps if judgement.differences else ():
@@ -65,7 +65,7 @@ def _parts(judgement: Judgement) -> Iterator[RenderableType]:
 def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, head in enumerate(heads):
-        table.add_column(head, justify="left" if index < 2 else "right", no_wrap=index < 2)
+        table.add_column(head, justify="left" if index < 2 else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     return table

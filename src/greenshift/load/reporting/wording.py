@@ -12,6 +12,7 @@ from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import Load, Measurement
 from greenshift.load.step import Step
 
+SHORT_HEADS = ("step", "version", "answers", "mean", "p50", "p95", "p99", "failed", "generator")
 ROW_HEADS = ("step", "version", "throughput", "mean", "p50", "p90", "p95", "p99", "errors", "timeouts", "generator")
 INSIDE_HEADS = (
     *(
@@ -65,6 +66,27 @@ def measured_row(load: Load, step: Step, version: str) -> tuple[str, ...]:
     generator = max((one.driven.processor for one in measurements), default=math.nan)
     busy = written(generator, "%") + (" saturated" if any(one.driven.saturated for one in measurements) else "")
     return (step.label, version, *cells, busy)
+
+
+def short_row(load: Load, step: Step, version: str) -> tuple[str, ...]:
+    """Return the cells of `SHORT_HEADS`: medians, with half of the range in % of the median.
+
+    Args:
+        load: what was measured.
+        step: the step.
+        version: the version's label.
+    """
+    measurements = load.of(version, step)
+    cells = []
+    for name in ("throughput", "mean", "p50", "p95", "p99"):
+        spread = METRICS[name].spread(measurements)
+        around = ""
+        if len(spread.values) > 1 and name in {"throughput", "mean"} and spread.median:
+            around = f" ±{(spread.high - spread.low) / 2 / spread.median:.0%}"
+        cells.append(METRICS[name].words(spread.median) + around)
+    shares = [METRICS[name].spread(measurements).median for name in ("errors", "timeouts")]
+    row = measured_row(load, step, version)
+    return (*row[:2], *cells, written(sum(shares), "%"), row[-1])
 
 
 def inside_row(load: Load, step: Step, version: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ BOTH_LINES := tests/trace tests/explain tests/check/live tests/check/rules/test_
 # Tests start hundreds of pytests; with nothing cached, each would compile all of pytest's plugins anew, for 3 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -44,5 +44,9 @@ bench: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev,benchmarks]"
 	$(BIN)/python benchmarks/isolation.py
 
+## The documentation as a site, in site/.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

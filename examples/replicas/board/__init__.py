@@ -1,0 +1,1 @@
+"""Articles and their comments: a small application that reads from replicas."""

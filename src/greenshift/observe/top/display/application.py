@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from greenshift.observe.snapshot import PoolState
+from greenshift.observe.snapshot import PoolState, SlowStatement
 from greenshift.observe.top.application.merging import MergedEngine, merge
 from greenshift.observe.top.display.formats import bar, duration, number
 from greenshift.observe.top.display.section import Section
@@ -30,7 +30,7 @@ def application_sections(processes: Sequence[ProcessReading], *, ascii_only: boo
     sections = [_processes(processes)]
     if engines:
         sections += [_engines(engines), _pools(engines, ascii_only=ascii_only)]
-    sections += [_holders(engines, several=several), _slow(engines, processes, several=several), _n_plus_one(engines)]
+    sections += [_holders(engines, several=several), _slow(engines, processes), _n_plus_one(engines)]
     return [section for section in sections if section.rows]
 
 
@@ -50,7 +50,7 @@ def _processes(processes: Sequence[ProcessReading]) -> Section:
             )
         )
     names = (">pid", ">observed", ">threads", ">event loops", ">lag", ">longest", "half, 95 % within")
-    return Section("Processes" if len(rows) > 1 else "Process", names, rows)
+    return Section("Processes" if len(rows) > 1 else "Process", names, rows, least=2)
 
 
 def _engines(engines: Sequence[MergedEngine]) -> Section:
@@ -69,7 +69,9 @@ def _engines(engines: Sequence[MergedEngine]) -> Section:
         for engine in engines
     ]
     title = f"Engines  (rates of the last {duration(seconds)})"
-    return Section(title, ("engine", "driver", ">a second", ">mean", ">at once", ">slow", ">errors", ">N+1"), rows)
+    return Section(
+        title, ("engine", "driver", ">a second", ">mean", ">at once", ">slow", ">errors", "N+1"), rows, least=4
+    )
 
 
 def _pools(engines: Sequence[MergedEngine], *, ascii_only: bool) -> Section:
@@ -88,8 +90,8 @@ def _pools(engines: Sequence[MergedEngine], *, ascii_only: bool) -> Section:
                 _quantiles(pool.wait.quantile(0.5), pool.wait.quantile(0.95)),
             )
         )
-    names = ("pool", "in use", ">idle", ">waiting", ">timeouts", ">broken", "half, 95 % waited")
-    return Section("Pools", names, rows)
+    names = ("pool", "in use", ">idle", ">waiting", ">timeouts", ">broken", "waited half, 95 %")
+    return Section("Pools", names, rows, least=4)
 
 
 def _holders(engines: Sequence[MergedEngine], *, several: bool) -> Section:
@@ -117,28 +119,25 @@ def _holders(engines: Sequence[MergedEngine], *, several: bool) -> Section:
     return Section("Holders of connections", names, rows, least=2)
 
 
-def _slow(engines: Sequence[MergedEngine], processes: Sequence[ProcessReading], *, several: bool) -> Section:
+def _slow(engines: Sequence[MergedEngine], processes: Sequence[ProcessReading]) -> Section:
+    """Return the slow statements, those of one text and one line of code as one."""
     now = max((reading.snapshot.at for reading in processes), default=0.0)
-    slow = [one for engine in engines for one in engine.slow]
-    slow.sort(key=lambda one: -one[1].ended_at)
+    found: dict[tuple[str, str | None], list[SlowStatement]] = {}
+    for statement in (one for engine in engines for _, one in engine.slow):
+        found.setdefault((statement.sql, statement.call_site), []).append(statement)
     rows: list[tuple[Text | str, ...]] = []
-    for pid, statement in slow:
-        text = Text(one_line(statement.sql))
-        text.append(f"\n{one_line(statement.origin)}, {call_site(statement.call_site)}", style="dim")
-        if statement.error is not None:
-            text.append(f", {one_line(statement.error)}", style="red")
-        rows.append(
-            (
-                duration(statement.seconds),
-                duration(max(0.0, now - statement.ended_at)),
-                *((str(pid),) if several else ()),
-                text,
-            )
-        )
+    for (sql, site), statements in found.items():
+        last = max(statements, key=lambda one: one.ended_at)
+        text = Text(one_line(sql))
+        text.append(f"\n{one_line(last.origin)}, {call_site(site)}", style="dim")
+        if last.error is not None:
+            text.append(f", {one_line(last.error)}", style="red")
+        longest = max(one.seconds for one in statements)
+        rows.append((duration(longest), str(len(statements)), duration(max(0.0, now - last.ended_at)), text))
     asked = (reading.snapshot.slow_threshold for reading in processes)
     thresholds = sorted({threshold for threshold in asked if threshold is not None})
-    over = f"  (over {', '.join(map(duration, thresholds))})" if thresholds else ""
-    return Section(f"Slow statements{over}", (">took", ">ago", *((">pid",) if several else ()), "statement"), rows, 2)
+    over = f"  (over {', '.join(map(duration, thresholds))}; the last {sum(map(len, found.values()))})" if found else ""
+    return Section(f"Slow statements{over}", (">longest", ">times", ">last ago", "statement"), rows, 2)
 
 
 def _n_plus_one(engines: Sequence[MergedEngine]) -> Section:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 
@@ -43,17 +44,25 @@ def summary(state: DatabaseState, *, ascii_only: bool = False) -> list[Text]:
     return lines
 
 
-def database_sections(state: DatabaseState) -> list[Section]:
+def database_sections(state: DatabaseState, sites: Mapping[int, str] | None = None) -> list[Section]:
     """Return the tables, the most important first.
 
     Args:
         state: of the server.
+        sites: where the connection to a server process was taken, where an application that is watched, too, says so.
     """
-    open_ones = [session for session in state.sessions if session.transaction_seconds is not None]
-    open_ones.sort(key=lambda session: -(session.transaction_seconds or 0))
-    idle = [session for session in open_ones if (session.state or "").startswith("idle in transaction")]
-    idle.sort(key=lambda session: -(session.state_seconds or 0))
-    sections = [_blocked(state), _transactions(open_ones), _idle(idle), _applications(state), _statements(state)]
+    sites = sites or {}
+    in_transaction = [session for session in state.sessions if session.transaction_seconds is not None]
+    in_transaction.sort(key=lambda session: -(session.transaction_seconds or 0))
+    idle = [session for session in in_transaction if _is_idle(session)]
+    running = [session for session in in_transaction if not _is_idle(session)]
+    sections = [
+        _blocked(state, sites),
+        _idle(idle, sites),
+        _running(running, sites),
+        _statements(state),
+        _applications(state),
+    ]
     return [section for section in sections if section.rows]
 
 
@@ -74,7 +83,7 @@ def _rates(state: DatabaseState) -> str:
     return f"{line}; deadlocks {now.deadlocks}"
 
 
-def _blocked(state: DatabaseState) -> Section:
+def _blocked(state: DatabaseState, sites: Mapping[int, str]) -> Section:
     """Return who waits for whom, as trees: those that hold, and under them those that wait."""
     sessions = {session.pid: session for session in state.sessions}
     waiting = {blocked.pid: blocked for blocked in state.blocked}
@@ -88,7 +97,7 @@ def _blocked(state: DatabaseState) -> Section:
         if pid in shown:  # those that wait in a circle, until the server breaks it
             return
         shown.add(pid)
-        rows.append(_in_tree(pid, depth, waiting.get(pid), sessions.get(pid)))
+        rows.append(_in_tree(pid, depth, waiting.get(pid), sessions.get(pid), sites))
         for blocked in behind.get(pid, []):
             show(blocked.pid, depth + 1)
 
@@ -98,11 +107,12 @@ def _blocked(state: DatabaseState) -> Section:
     for pid in waiting:
         show(pid, 0)
     names = ("pid", ">waits", ">open", "for", "statement")
-    return Section("Blocked: below each session, those that wait for it", names, rows, least=min(4, len(rows)))
+    title = "Blocked: below each session, those that wait for it"
+    return Section(title, names, rows, _lines(shown, sites), least=4)
 
 
 def _in_tree(
-    pid: int, depth: int, blocked: BlockedSession | None, session: SessionState | None
+    pid: int, depth: int, blocked: BlockedSession | None, session: SessionState | None, sites: Mapping[int, str]
 ) -> tuple[Text | str, ...]:
     name = Text("  " * (depth - 1) + ("└ " if depth else "") + (str(pid) if pid else "prepared"))
     name.stylize("bold red" if blocked is None else "")
@@ -116,11 +126,29 @@ def _in_tree(
         duration(blocked.seconds if blocked else None),
         duration(session.transaction_seconds if session else None),
         what or (session.state or _HIDDEN if session else "prepared transaction" if pid == 0 else "gone"),
-        _statement(session),
+        _statement(session, sites),
     )
 
 
-def _transactions(sessions: list[SessionState]) -> Section:
+def _idle(sessions: list[SessionState], sites: Mapping[int, str]) -> Section:
+    rows: list[tuple[Text | str, ...]] = []
+    for session in sessions:
+        seconds = session.state_seconds or 0.0
+        rows.append(
+            (
+                str(session.pid),
+                duration(session.transaction_seconds),
+                Text(duration(seconds), style="bold red" if seconds >= _IDLE_LONG else "yellow"),
+                _who(session),
+                _statement(session, sites),
+            )
+        )
+    names = (">pid", ">open", ">idle for", "application", "last statement")
+    lines = _lines((session.pid for session in sessions), sites)
+    return Section("Idle in transaction, the longest open first", names, rows, lines, least=2)
+
+
+def _running(sessions: list[SessionState], sites: Mapping[int, str]) -> Section:
     rows: list[tuple[Text | str, ...]] = []
     for session in sessions:
         seconds = session.transaction_seconds or 0.0
@@ -130,26 +158,12 @@ def _transactions(sessions: list[SessionState]) -> Section:
                 Text(duration(seconds), style="bold yellow" if seconds >= _OPEN_LONG else ""),
                 _who(session),
                 Text(session.wait or session.state or _HIDDEN, style=_STATE_COLOURS.get(session.state or "", "")),
-                _statement(session),
+                _statement(session, sites),
             )
         )
     names = (">pid", ">open", "application", "state, or waits for", "statement")
-    return Section("Transactions, the longest first", names, rows, least=2)
-
-
-def _idle(sessions: list[SessionState]) -> Section:
-    rows: list[tuple[Text | str, ...]] = []
-    for session in sessions:
-        seconds = session.state_seconds or 0.0
-        rows.append(
-            (
-                str(session.pid),
-                Text(duration(seconds), style="bold red" if seconds >= _IDLE_LONG else "yellow"),
-                _who(session),
-                _statement(session),
-            )
-        )
-    return Section("Idle in transaction", (">pid", ">idle for", "application", "last statement"), rows, least=2)
+    lines = _lines((session.pid for session in sessions), sites)
+    return Section("Running transactions, the longest open first", names, rows, lines, least=2)
 
 
 def _applications(state: DatabaseState) -> Section:
@@ -183,10 +197,21 @@ def _statements(state: DatabaseState) -> Section:
     return Section("Statements that took most time (pg_stat_statements)", names, rows, least=2)
 
 
-def _statement(session: SessionState | None) -> str:
+def _statement(session: SessionState | None, sites: Mapping[int, str]) -> Text:
     if session is None:
-        return ""
-    return session.statement or (_HIDDEN if session.state is None else "")
+        return Text("")
+    text = Text(session.statement or (_HIDDEN if session.state is None else ""))
+    if session.pid in sites:
+        text.append(f"\ntaken at {sites[session.pid]}", style="dim")
+    return text
+
+
+def _lines(pids: Iterable[int], sites: Mapping[int, str]) -> int:
+    return 2 if any(pid in sites for pid in pids) else 1
+
+
+def _is_idle(session: SessionState) -> bool:
+    return (session.state or "").startswith("idle in transaction")
 
 
 def _who(session: SessionState) -> str:

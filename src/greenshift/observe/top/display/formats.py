@@ -56,7 +56,7 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def bar(used: int, limit: int | None, *, width: int = 10, ascii_only: bool = False) -> Text:
+def bar(used: int, limit: int | None, *, width: int = 8, ascii_only: bool = False) -> Text:
     """Return ``███░░ 3/5`` in a colour that says how close the limit is; without colour it says so, too.
 
     Args:

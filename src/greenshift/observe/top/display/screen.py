@@ -13,6 +13,7 @@ from greenshift.observe.top.display.database import database_sections, summary
 from greenshift.observe.top.display.formats import duration
 from greenshift.observe.top.display.section import Section, fitting
 from greenshift.observe.top.reading import ProcessReading, Reading
+from greenshift.observe.top.text import call_site
 
 
 def screen(readings: Sequence[Reading | None], console: Console, *, keys: str = "", whole: bool = False) -> Group:
@@ -25,6 +26,7 @@ def screen(readings: Sequence[Reading | None], console: Console, *, keys: str = 
         whole: whether all rows are shown, however high the console is.
     """
     ascii_only = console.options.ascii_only
+    sites = _sites([reading for reading in readings if reading is not None])
     heads: list[Text] = []
     blocks: list[tuple[list[Text], list[Section]]] = []
     processes: list[ProcessReading] = []
@@ -35,28 +37,40 @@ def screen(readings: Sequence[Reading | None], console: Console, *, keys: str = 
             heads += _problem(reading)
         elif reading.database is not None:
             head = [Text(reading.url, style="bold cyan"), *summary(reading.database, ascii_only=ascii_only)]
-            blocks.append((head, database_sections(reading.database)))
+            blocks.append((head, database_sections(reading.database, sites)))
         else:
             processes += reading.processes
     urls = [reading.url for reading in readings if reading is not None and reading.processes]
     if processes:
-        blocks.insert(0, ([Text(url, style="bold cyan") for url in urls], _applications(processes, ascii_only)))
+        blocks.insert(
+            0, ([Text(url, style="bold cyan") for url in urls], application_sections(processes, ascii_only=ascii_only))
+        )
     lines: list[RenderableType] = [_headline(keys), *heads]
     if not blocks and not heads:
         lines.append(Text("asking …" if not ascii_only else "asking ..."))
     sections = [section for _, block in blocks for section in block]
     used = len(lines) + sum(_height(line, console) - 1 for line in heads)
-    used += sum(_height(line, console) for head, _ in blocks for line in head)
+    used += sum(_height(line, console) for head, _ in blocks for line in head) + max(0, len(blocks) - 1)
     limits = iter([None] * len(sections) if whole else fitting(sections, console.height - used))
-    for head, block in blocks:
-        lines += head
-        for section in block:
-            lines += [Text(""), section.render(next(limits))]
+    for number, (head, block) in enumerate(blocks):
+        lines += [Text(""), *head] if number else head
+        for section, limit in zip(block, limits, strict=False):
+            if limit != 0:
+                lines += [Text(""), section.render(limit)]
     return Group(*lines)
 
 
-def _applications(processes: Sequence[ProcessReading], ascii_only: bool) -> list[Section]:
-    return application_sections(processes, ascii_only=ascii_only)
+def _sites(readings: Sequence[Reading]) -> dict[int, str]:
+    """Return where the application took its connections, by the server's processes."""
+    if sum(reading.database is not None for reading in readings) != 1:
+        return {}  # which server's they would be is not known
+    engines = (engine for reading in readings for process in reading.processes for engine in process.snapshot.engines)
+    return {
+        holder.backend_pid: call_site(holder.call_site)
+        for engine in engines
+        for holder in engine.pool.holders
+        if holder.backend_pid is not None and holder.call_site is not None
+    }
 
 
 def _headline(keys: str) -> Text:

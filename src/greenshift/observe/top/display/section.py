@@ -61,17 +61,24 @@ def fitting(sections: Sequence[Section], height: int) -> list[int]:
     """Return how many rows of each section fit, so that no section takes what another needs.
 
     Args:
-        sections: the most important first.
+        sections: the most important first; where there is no room for all, the last have no rows.
         height: lines for all of them.
     """
+
+    def room() -> int:
+        used = (HEAD + 1 + count * section.lines for count, section in zip(shown, sections, strict=True) if count)
+        return height - sum(used)
+
     shown = [min(section.least, len(section.rows)) for section in sections]
-    room = height - sum(HEAD + 1 + count * section.lines for count, section in zip(shown, sections, strict=True))
-    grown = True
-    while grown:
-        grown = False
-        for index, section in enumerate(sections):
-            if shown[index] < len(section.rows) and section.lines <= room:
+    for fewest in (1, 0):
+        for index in reversed(range(len(sections))):
+            if room() < 0:
+                shown[index] = min(fewest, shown[index])
+    growing = [index for index, count in enumerate(shown) if count]
+    while growing:
+        for index in tuple(growing):
+            if shown[index] == len(sections[index].rows) or sections[index].lines > room():
+                growing.remove(index)
+            else:
                 shown[index] += 1
-                room -= section.lines
-                grown = True
     return shown

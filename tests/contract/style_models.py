@@ -1,6 +1,7 @@
 """Models in other styles: SQLModel, mapped dataclasses, concrete inheritance, imperative mappings."""
 
 import enum
+import json
 import uuid
 from decimal import Decimal
 from typing import Any, Optional
@@ -19,6 +20,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TSVECTOR, UUID
@@ -28,6 +31,7 @@ from sqlalchemy.orm import (
     Mapped,
     MappedAsDataclass,
     attribute_keyed_dict,
+    backref,
     declarative_base,
     mapped_column,
     registry,
@@ -177,6 +181,29 @@ class Profile(ClassicBase):
     __tablename__ = "profile"
     account_id = Column(ForeignKey("account.id"), primary_key=True)
     account = relationship(Account, back_populates="profile", lazy="joined")
+
+
+class Words(TypeDecorator[Any]):
+    """A list, stored as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return json.dumps(value) if isinstance(value, list) else value
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return [] if value is None else json.loads(value)
+
+
+class Badge(ClassicBase):
+    __tablename__ = "badge"
+    id = Column(Integer, primary_key=True)
+    account_id = Column(ForeignKey("account.id"), unique=True)
+    account = relationship(Account, backref=backref("badges", lazy="raise_on_sql"))
+    words = Column(Words, nullable=False)
+    further = Column(Words)
+    title = Column(Text, index=True)
 
 
 BASES = {

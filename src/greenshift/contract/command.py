@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ CONTRACT_EXIT_CODES: Final = (
     "2 wrong use, or a failure, of which one line says what happened and one what to do."
 )
 FOUND: Final = 1
+# Tests that fail in the same way and are named; of further ones the number is said.
+_SHOWN: Final = 6
 _KEPT_KEYS: Final = ("driver", "server", "listen", "data", "isolation", "url")
 
 # What pytest and the suite put before a problem.
@@ -125,7 +128,7 @@ def _run_pytest(place: Path) -> subprocess.CompletedProcess[str]:
     plugins = ["no:cacheprovider", "no:randomly", "no:xdist", "greenshift.contract.recording"]
     chosen = [part for plugin in plugins for part in ("-p", plugin)]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=short", *chosen, "--rootdir", str(place), str(place)],
+        [sys.executable, "-m", "pytest", "-q", "--tb=native", *chosen, "--rootdir", str(place), str(place)],
         cwd=place,
         env=environment,
         capture_output=True,
@@ -148,13 +151,25 @@ def _why(output: str) -> tuple[str, str]:
     return f"the models could not be tried: {said}", "import them by hand, and see that they can be mapped"
 
 
+def _grouped(tests: Sequence[dict[str, Any]]) -> list[tuple[list[str], str]]:
+    """Return which tests failed and what is said of them, once for all: one fault may fail every test of a model."""
+    found: dict[str, tuple[list[str], str]] = {}
+    for test in tests:
+        if test["outcome"] != "passed":
+            _, _, place = test["id"].partition("-")
+            title, _, said = test["message"].partition(f": {place}: ")
+            said = said or title
+            # Values that were made differ from test to test.
+            ids, _ = found.setdefault(re.sub(r"\d+", "0", said), ([], said))
+            ids.append(test["id"])
+    return list(found.values())
+
+
 def _text(tests: Sequence[dict[str, Any]]) -> str:
     lines = []
-    for test in tests:
-        if test["outcome"] == "failed":
-            lines += [f"{test['id']}", *(f"  {line}" for line in test["message"].splitlines()), ""]
-        elif test["outcome"] == "skipped":
-            lines += [f"{test['id']}", f"  {test['message']}", ""]
+    for ids, said in _grouped(tests):
+        more = [f"and {len(ids) - _SHOWN} more"] if len(ids) > _SHOWN else []
+        lines += [", ".join([*ids[:_SHOWN], *more]), *(f"  {line}" for line in said.splitlines()), ""]
     notes = sorted({note for test in tests for note in test["notes"]})
     if notes:
         lines += ["Notes:", *(f"  {note}" for note in notes), ""]

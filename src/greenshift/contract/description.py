@@ -38,6 +38,7 @@ class Column:
         item_type: the type of the items, where ``python_type`` is ``list``.
         dimensions: how deep the lists of an array are nested.
         is_nullable: whether it may be null.
+        keeps_null: whether a null is read back as one; the type of a column may make something else of it.
         is_key: whether it belongs to the primary key.
         is_generated: whether the server makes its value: a sequence, an identity, a computed column.
         has_default: whether it may be left out, because the server or the model has a default.
@@ -68,6 +69,7 @@ class Column:
     is_server_default: bool = False
     is_unique: bool = False
     is_indexed: bool = False
+    keeps_null: bool = True
     is_writable: bool = True
     length: int | None = None
     precision: int | None = None

@@ -11,3 +11,7 @@ class ContractError(GreenshiftError):
 
 class RowError(GreenshiftError):
     """No row can be made for a model; its tests are reported so, and never passed."""
+
+
+class TooFewValuesError(RowError):
+    """A model can have so many rows and no more."""

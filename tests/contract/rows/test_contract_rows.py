@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,8 +12,11 @@ from contract.contract_models import Author, Base, Membership
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from greenshift.contract.description import Column
 from greenshift.contract.errors import ContractError, RowError
 from greenshift.contract.rows import MadeRow, Rows
+from greenshift.contract.rows.conditions import Condition
+from greenshift.contract.rows.values import make_value
 from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
 from greenshift.postgres import Database
 
@@ -82,6 +87,35 @@ class Egg(Hard):
     __tablename__ = "egg"
     id: Mapped[int] = mapped_column(primary_key=True)
     chicken_id: Mapped[int] = mapped_column(ForeignKey("chicken.id"))
+
+
+class Single(Hard):
+    __tablename__ = "single"
+    id: Mapped[int] = mapped_column(CheckConstraint("id = 1"), primary_key=True, autoincrement=False, default=1)
+    text: Mapped[str]
+
+
+def test_a_table_of_one_row_has_one_row_and_says_so_of_more(database: Database) -> None:
+    adapter = SQLAlchemyAdapter(Hard)
+    adapter.create(database.url())
+    assert len(finish(made(Rows(adapter), database.url(), "Single", is_async=False, number=1), is_async=False)) == 1
+    database.rewind()
+    adapter.create(database.url())
+    with pytest.raises(RowError, match=r"Single\.id is unique and takes 1 value only"):
+        finish(made(Rows(adapter), database.url(), "Single", is_async=False, number=2), is_async=False)
+
+
+@pytest.mark.parametrize("kind", [dt.datetime, dt.time])
+def test_times_do_not_depend_on_the_clock(kind: type[Any]) -> None:
+    column = Column("at", kind, has_time_zone=True)
+    first = [make_value("Model", column, Condition(), seed) for seed in range(20)]
+    time.sleep(1.1)
+    assert [make_value("Model", column, Condition(), seed) for seed in range(20)] == first
+    assert len(set(first)) > 10
+
+
+def test_days_do_not_depend_on_today() -> None:
+    assert make_value("Model", Column("day", dt.date), Condition(), 0) == dt.date(2011, 10, 27)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from greenshift.contract.adapter import Session
 from greenshift.contract.behaviours.behaviour import Behaviour
-from greenshift.contract.behaviours.linking import holds_key, target_of
+from greenshift.contract.behaviours.linking import holds_key, takes_one, target_of
 from greenshift.contract.behaviours.scene import Scene, StoredRow
 from greenshift.contract.description import Model, Relationship
 from greenshift.contract.rows import Rows
@@ -42,7 +42,9 @@ class Link(Behaviour):
         assert target is not None
         self._see_that_sides_match(scene, one)
         row = await scene.make()
-        others = [await scene.make(None, target) for _ in range(2 if one.is_collection else 1)]
+        others = [
+            await scene.make(None, target) for _ in range(2 if one.is_collection and not takes_one(target, one) else 1)
+        ]
         async with scene.session() as session:
             await self._link(scene, session, one, row, target, others)
         await self._see(scene, one, row, target, {other.key for other in others})

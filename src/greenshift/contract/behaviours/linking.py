@@ -41,6 +41,14 @@ def holds_key(model: Model, one: Relationship) -> bool:
     return not one.is_collection and bool(one.local) and all(model.columns[ours].references for ours, _ in one.local)
 
 
+def takes_one(target: Model, one: Relationship) -> bool:
+    """Tell whether the others' table lets one record at most refer to the same one."""
+    theirs = {theirs for _, theirs in one.local}
+    alone = {(column.name,) for column in target.columns.values() if column.is_unique}
+    sets = alone | {*target.uniques, *target.partial_uniques} | ({target.keys} if target.keys else set())
+    return bool(theirs) and one.through is None and any(theirs >= set(names) for names in sets)
+
+
 async def make_linked(
     scene: Scene, session: Session, one: Relationship, count: int, *, model: Model | None = None, at: Any = None
 ) -> Linked:
@@ -64,7 +72,7 @@ async def make_linked(
             f"no rows can be made for the relationship {model.name}.{one.name}: its condition is one of its own",
             "leave this test out, with the reason, and write one by hand",
         )
-    width = count if one.is_collection else 1
+    width = count if one.is_collection and not takes_one(target, one) else 1
     if holds_key(model, one):
         if at is not None:
             # Its key is set already.

@@ -28,8 +28,15 @@ class Longest(Behaviour):
         """Write letters of two bytes."""
         columns = free_columns(scene.rows, scene.model, str)
         unique = {name for names in (*scene.model.uniques, *scene.model.partial_uniques) for name in names}
-        indexed = {one.name for one in columns if one.is_unique or one.name in unique}
-        # An index takes no entry of more than a third of a page.
+        indexed = {one.name for one in columns if one.is_unique or one.is_indexed or one.name in unique}
+        # An index takes no entry of more than a third of a page:
+        # https://www.postgresql.org/docs/current/btree.html#BTREE-LIMITS
+        scene.notes += [
+            f"{scene.model.name}.{one.name} is without a limit and in an index, which refuses values of more than "
+            "2,704 bytes: give it a length"
+            for one in columns
+            if one.name in indexed and one.length is None and not one.choices
+        ]
         values = {
             one.name: "\u00e4" * (one.length or (500 if one.name in indexed else _WITHOUT_LIMIT))
             for one in columns

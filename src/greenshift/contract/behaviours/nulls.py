@@ -39,8 +39,14 @@ class Nulls(Behaviour):
         nulls = dict.fromkeys(self._columns(scene.model, scene.rows))
         made = await scene.make(nulls)
         read = await scene.must_read(made.key)
-        # A default may step in for None.
-        wrong = [name for name in nulls if read[name] is not None and not scene.model.columns[name].has_default]
+        # A default may step in for None, and so may a type.
+        others = [scene.model.columns[name] for name in nulls if read[name] is not None]
+        scene.notes += [
+            f"the type of {scene.model.name}.{one.name} reads null as {read[one.name]!r}"
+            for one in others
+            if not one.keeps_null
+        ]
+        wrong = [one.name for one in others if one.keeps_null and not one.has_default]
         if wrong:
             raise scene.fail(f"{scene.model.name}.{wrong[0]} was written as null and read back as {read[wrong[0]]!r}")
         return sorted(name for name in nulls if read[name] is None)

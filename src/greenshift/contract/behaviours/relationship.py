@@ -7,7 +7,7 @@ from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
 from greenshift.contract.behaviours.failure import error_name
-from greenshift.contract.behaviours.linking import holds_key, make_linked
+from greenshift.contract.behaviours.linking import holds_key, make_linked, takes_one
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Model, Relationship
 from greenshift.contract.rows import Rows
@@ -54,8 +54,14 @@ class RelationshipIsRead(Behaviour):
         return len(expected)
 
     def _note_several(self, scene: Scene, one: Relationship) -> None:
-        """Note that the table lets several records refer to this one, and the relationship leads to one."""
+        """Note where the table lets more records refer to this one than the relationship, or fewer."""
         target = scene.models.get(one.target)
+        if target is not None and one.is_collection and takes_one(target, one):
+            columns = ", ".join(theirs for _, theirs in one.local)
+            scene.notes.append(
+                f"{scene.model.name}.{one.name} is a collection, and one {target.name} at most may refer to the same "
+                f"record, since {columns} is unique: uselist=False says so"
+            )
         if target is None or one.is_collection or len(one.local) != 1 or holds_key(scene.model, one):
             return
         ((_, theirs),) = one.local

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from greenshift.contract.description import Column, Model
-from greenshift.contract.errors import RowError
+from greenshift.contract.errors import RowError, TooFewValuesError
 from greenshift.contract.rows.conditions import Condition, Conditions, read_conditions
 from greenshift.contract.rows.overrides import Build, read_overrides, value_of
 from greenshift.contract.rows.values import make_value
@@ -103,6 +103,7 @@ class RowValues:
         distinct = {*model.keys, *(name for names in (*model.uniques, *model.partial_uniques) for name in names)}
         values: dict[str, Any] = {}
         for column in model.columns.values():
+            self._see_that_enough(model, column, number)
             override = (model.name, column.name)
             if override in self._overrides:
                 values[column.name] = value_of(self._overrides[override], number)
@@ -117,20 +118,27 @@ class RowValues:
                 values[column.name] = make_value(model.name, column, self._condition(model, column), seed)
         return values
 
+    def _see_that_enough(self, model: Model, column: Column, number: int) -> None:
+        """See that a column that no two rows share has a value for the row of this number.
+
+        Raises:
+            TooFewValuesError: it has fewer values.
+        """
+        if self.is_overridden(model, column) or not _is_alone(model, column):
+            return
+        choices = column.choices or self._condition(model, column).choices
+        if choices is not None and len(choices) and number >= len(choices) and not column.is_nullable:
+            raise TooFewValuesError(
+                f"{model.name}.{column.name} is unique and takes {len(choices)} value{'s' * (len(choices) > 1)} only, "
+                "and this needs more rows",
+                "leave these tests out, with that reason",
+            )
+
     def _distinct(self, model: Model, column: Column, number: int, attempt: int) -> Any:
         used = self._used.setdefault((_root(model), (column.name,)), {})
-        alone = (
-            column.is_unique
-            or (column.name,) in (*model.uniques, *model.partial_uniques)
-            or model.keys == (column.name,)
-        )
+        alone = _is_alone(model, column)
         if column.choices and alone:
-            if number >= len(column.choices):
-                raise RowError(
-                    f"{model.name}.{column.name} is unique and has {len(column.choices)} values only",
-                    "leave the tests out that need more rows",
-                )
-            return column.choices[number]
+            return column.choices[number] if number < len(column.choices) else None
         value: Any = None
         for one in range(_TRIES):
             seed = 100_000 + (number * _ATTEMPT_SPAN + attempt) * _TRIES + one
@@ -154,6 +162,12 @@ class RowValues:
             elif values[small] == values[large] and not may_be_equal:
                 values[large] += timedelta(days=1) if isinstance(values[large], date) else 1
         return values
+
+
+def _is_alone(model: Model, column: Column) -> bool:
+    """Tell whether no two rows share a value of a column."""
+    sets = (*model.uniques, *model.partial_uniques, model.keys)
+    return column.is_unique or (column.name,) in sets
 
 
 def _root(model: Model) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from greenshift.contract.adapter import Adapter, Ground, Record, Session
 from greenshift.contract.description import Column, ForeignKey, Model
-from greenshift.contract.errors import RowError
+from greenshift.contract.errors import RowError, TooFewValuesError
 from greenshift.contract.rows.conditions import Conditions
 from greenshift.contract.rows.generation import RowValues
 from greenshift.contract.rows.overrides import Build
@@ -87,7 +87,12 @@ class Rows:
                 if target is not None and target.name != model.name:
                     await self._prove_parent(ground, model, key, target)
             for number in range(PROVED):
-                await self._prove_row(ground, model, number)
+                try:
+                    await self._prove_row(ground, model, number)
+                except TooFewValuesError:
+                    if number == 0:
+                        raise
+                    break
         except RowError as error:
             self._failed[model.name] = error
             raise

@@ -22,6 +22,8 @@ from greenshift.contract.rows.conditions import Condition, Literal
 
 LARGEST_INTEGER: Final = 32_000
 LONGEST_TEXT: Final = 24
+_FIRST_MOMENT: Final = dt.datetime(2000, 1, 1)
+_SECONDS: Final = 24 * 365 * 86_400
 _PATTERNS: Final = {
     "INET": "192.0.2.{}",
     "CIDR": "192.0.{}.0/24",
@@ -128,14 +130,21 @@ def _decimal(column: Column, condition: Condition, random: Random) -> Decimal:
     return max(value, Decimal(str(lowest)).quantize(step))
 
 
+def _random_moment(random: Random) -> dt.datetime:
+    """Return a time of these years; not polyfactory's, which counts from the clock."""
+    return _FIRST_MOMENT + dt.timedelta(seconds=random.randrange(_SECONDS), microseconds=random.randrange(1_000_000))
+
+
 def _moment(column: Column, condition: Condition, random: Random) -> dt.datetime:
-    value: dt.datetime = _built(dt.datetime, random)
-    return value.replace(tzinfo=dt.UTC if column.has_time_zone else None)
+    return _random_moment(random).replace(tzinfo=dt.UTC if column.has_time_zone else None)
+
+
+def _day(column: Column, condition: Condition, random: Random) -> dt.date:
+    return _random_moment(random).date()
 
 
 def _time(column: Column, condition: Condition, random: Random) -> dt.time:
-    value: dt.time = _built(dt.time, random)
-    return value.replace(tzinfo=dt.UTC if column.has_time_zone else None)
+    return _random_moment(random).time().replace(tzinfo=dt.UTC if column.has_time_zone else None)
 
 
 def _bytes(column: Column, condition: Condition, random: Random) -> bytes:
@@ -180,6 +189,7 @@ _MAKERS: Final[dict[type[Any], Callable[[Column, Condition, Random], Any]]] = {
     Decimal: _decimal,
     bool: lambda column, condition, random: random.random() < 0.5,
     dt.datetime: _moment,
+    dt.date: _day,
     dt.time: _time,
     dt.timedelta: lambda column, condition, random: dt.timedelta(seconds=random.randint(1, 100_000)),
     bytes: _bytes,

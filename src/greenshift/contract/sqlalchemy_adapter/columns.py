@@ -13,6 +13,8 @@ from sqlalchemy.orm import ColumnProperty, Mapper
 from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEngine
 
 from greenshift.contract import description
+from greenshift.contract.sqlalchemy_adapter import constraints
+from greenshift.contract.sqlalchemy_adapter.decorated import keeps_null, taken_type
 
 _DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -33,10 +35,11 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
     sequence = bool(column.default is not None and column.default.is_sequence)
     generated = computed or identity or sequence or any(_counts_up(one) for one in columns)
     managed = any(one is mapper.version_id_col or one is mapper.polymorphic_on for one in columns)
+    python_type = _python_type(mapper, attribute.key, declared)
     return description.Column(
         name=attribute.key,
-        python_type=_python_type(mapper, attribute.key, declared),
-        item_type=_item_type(kind),
+        python_type=python_type,
+        item_type=_item_type(kind) or (str if python_type is list else None),
         dimensions=(kind.dimensions or 1) if isinstance(kind, ARRAY) else 1,
         is_nullable=all(bool(one.nullable) for one in columns),
         is_key=any(one.primary_key for one in columns),
@@ -44,6 +47,8 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
         has_default=managed or any(one.default is not None or one.server_default is not None for one in columns),
         is_server_default=not (computed or identity) and isinstance(column.server_default, FetchedValue),
         is_unique=any(bool(one.unique) for one in columns),
+        is_indexed=any(constraints.is_indexed(one) for one in columns),
+        keeps_null=not isinstance(declared, TypeDecorator) or keeps_null(declared, _DIALECT),
         is_writable=not computed and not (identity and column.identity.always),  # type: ignore[union-attr]
         length=_length(kind),
         precision=kind.precision if isinstance(kind, Numeric) else None,
@@ -99,7 +104,8 @@ def _python_type(mapper: Mapper[Any], name: str, kind: TypeEngine[Any]) -> type[
         return annotated
     if annotated is not None and issubclass(annotated, enum.Enum):
         return annotated
-    return _native(kind)
+    native = _native(kind)
+    return taken_type(kind, native, _DIALECT) if isinstance(kind, TypeDecorator) else native
 
 
 def _is_checked_text(annotated: type[Any]) -> bool:

@@ -57,6 +57,16 @@ def uniques(mapper: Mapper[Any], *, partial: bool = False) -> tuple[tuple[str, .
     return tuple(sorted(found))
 
 
+def is_indexed(column: Column[Any]) -> bool:
+    """Tell whether a B-tree index of the table holds a column's values."""
+    indexes = column.table.indexes if isinstance(column.table, Table) else ()
+    return any(
+        index.dialect_options["postgresql"]["using"] in (False, None, "btree")
+        and any(one is column for one in index.columns)
+        for index in indexes
+    )
+
+
 def _is_partial(index: Index) -> bool:
     # An index over an expression says less of the columns in it than one over them.
     plain = all(isinstance(one, Column) for one in index.expressions)

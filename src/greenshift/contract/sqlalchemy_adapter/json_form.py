@@ -56,8 +56,8 @@ def _read_by_fields(model: type[Any], columns: Mapping[str, Any], text: str) -> 
 
     read: dict[str, Any] = {}
     for name, value in json.loads(text).items():
-        field = model.model_fields.get(name)  # type: ignore[attr-defined]
+        field = model.model_fields.get(name)
         if name in columns and field is not None:
-            kind = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+            kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
             read[name] = TypeAdapter(kind).validate_json(json.dumps(value))
     return read

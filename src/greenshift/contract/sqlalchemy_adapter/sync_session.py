@@ -121,7 +121,10 @@ class SyncSession:
         return reading.as_list(found, is_collection=several)
 
     async def link(self, model: Model, record: Record, relationship: str, others: Sequence[Record]) -> None:
-        """Make a relationship lead to these records."""
+        """Make a relationship lead to these records; what may not be loaded lazily is loaded first."""
+        ways = model.relationships[relationship].loads
+        if "eager" in ways and "lazy" not in ways:
+            self._session.refresh(record, [relationship])
         reading.put_into(record, model.relationships[relationship], others)
         self._session.flush()
 

@@ -71,16 +71,18 @@ def _verdicts(report: Report) -> Iterator[Verdict]:
 
 def _sections(report: Report, lines_of: Callable[[str], list[str]]) -> Iterator[Section]:
     rules = {rule.id: rule for rule in report.rules}
-    yield Section("What was checked", (_figures(report), *_plots(report)))
+    yield Section("What was checked", (_figures(report),))
     for severity in (Severity.ERROR, Severity.WARNING, Severity.ADVICE):
         found = [one for one in report.findings if one.severity == severity]
         if found:
             items = tuple(_item(one, rules.get(one.rule), lines_of) for one in found)
-            yield Section(f"{_NOUNS[severity]} ({len(found)})", items)
+            yield Section(f"{_NOUNS[severity].capitalize()} ({len(found)})", items)
     for table in report.tables:
         yield Section(table.title, (_grid(table),))
     if report.notes:
         yield Section("What could not be told", (Text(report.notes, bullets=True),))
+    if any(_plots(report)):
+        yield Section("Where the findings are", tuple(_plots(report)))
     broken = [rule for rule in report.rules if any(one.rule == rule.id for one in report.findings)]
     if broken:
         yield Section("Why, and what to do", tuple(map(_rule, broken)))
@@ -111,12 +113,12 @@ def _figures(report: Report) -> Figures:
 
 
 def _plots(report: Report) -> Iterator[Plot]:
-    # One bar says no more than its number.
+    # Of one or two the list itself says as much.
     for what, counts in (
         ("rule", Counter(one.rule for one in report.findings)),
         ("file", Counter(one.place.file for one in report.findings)),
     ):
-        if len(counts) > 1:
+        if len(counts) > 2:
             shown = counts.most_common(_MOST_BARS)
             series = Series("findings", (), tuple(float(count) for _, count in shown))
             names = tuple(name for name, _ in shown)

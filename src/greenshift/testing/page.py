@@ -71,9 +71,9 @@ def _verdicts(run: RunRecord, report: Report) -> Iterator[Verdict]:
         yield Verdict("the tests", Outcome.UNSURE, "no test ran")
     else:
         yield Verdict("the tests", Outcome.BAD if bad else Outcome.GOOD, words, f"in {run.seconds:.1f} s")
-    if bad:
-        failures = list(run.failed())
-        explained = sum(bool(failure.explanations) for _, failure in failures)
+    failures = list(run.failed())
+    explained = sum(bool(failure.explanations) for _, failure in failures)
+    if explained:
         yield Verdict("failures that are explained", Outcome.NEUTRAL, f"{explained} of {len(failures)}")
     if run.warnings:
         count = f"{len(run.warnings):,} warning{'s' if len(run.warnings) != 1 else ''}"

@@ -13,6 +13,7 @@ from greenshift import __version__
 from greenshift.masking import mask
 from greenshift.report.html.lines import code_markup, word_difference
 from greenshift.report.html.plots.figure import Figures
+from greenshift.report.html.prose import prose
 from greenshift.report.html.visible import visible
 from greenshift.report.page import Block, Outcome, Page
 from greenshift.report.page_texts import with_texts
@@ -87,4 +88,5 @@ def _environment() -> Environment:
         "word_difference": word_difference,
     }
     environment.globals.update(given)
+    environment.filters["prose"] = prose
     return environment

@@ -67,7 +67,7 @@ def _sections(inventory: Inventory) -> Iterator[Section]:
     for phase, about in PHASES.items():
         items = inventory.phase(phase)
         if items:
-            yield Section(f"{phase} ({len(items)})", (Text((f"{about}.",)), _items(items)))
+            yield Section(f"{phase.capitalize()} ({len(items)})", (Text((f"{about}.",)), _items(items)))
 
 
 def _items(items: list[Item]) -> Grid:

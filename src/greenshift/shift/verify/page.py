@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,8 @@ _SQL: Final[tuple[DifferenceKind, ...]] = (
     "changed order",
 )
 _ANSWERS: Final[tuple[DifferenceKind, ...]] = ("response", "route")
+# The column with the label that SQLAlchemy makes up for it: table.column AS table_column.
+_LABEL: Final = re.compile(r"\b(\w+)\.(\w+) AS \1_\2\b")
 # More of them nobody reads; the JSON has all.
 _MOST_COMPARED: Final = 150
 
@@ -57,8 +60,7 @@ def page_of(verdict: Verdict, folder: Path) -> Page:
 
 
 def _verdicts(verdict: Verdict) -> Iterator[PageVerdict]:
-    first = verdict.look_at[0] if verdict.look_at else ""
-    yield PageVerdict("the verdict", _OUTCOMES[verdict.answer], verdict.answer, _sentence(meaning(verdict), first))
+    yield PageVerdict("the verdict", _OUTCOMES[verdict.answer], verdict.answer, meaning(verdict))
     before, after = verdict.before, verdict.after
     yield _part(
         "the tests come out as before",
@@ -100,11 +102,8 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
         if differences:
             yield Section(f"{title} ({len(differences)})", tuple(_compared(differences)))
     if verdict.recognised:
-        counts = Counter(verdict.recognised).most_common()
-        rows_of_equal = tuple((name, f"{count:,}") for name, count in counts)
-        words = Text(("Statements and answers that are written differently and mean the same.",))
-        grid = Grid(("what differs", "how often"), rows_of_equal, numeric=(1,))
-        yield Section("Differences that mean the same", (words, grid))
+        words = Text(("What is written or fetched differently and means the same, which decides nothing.",))
+        yield Section("Differences that mean the same", (words, _counted("What differs", "times", verdict.recognised)))
     remarks = [*verdict.remarks]
     if verdict.walk is not None:
         remarks += [f"not walked: {reason}" for reason in verdict.walk.not_walked]
@@ -129,10 +128,13 @@ def _runs(verdict: Verdict) -> Iterator[Block]:
         series = (_outcomes("before", before, outcomes), _outcomes("after", after, outcomes))
         yield Plot("Outcomes of the tests", "outcome", "tests", series, "bars", outcomes)
     if verdict.differences:
-        kinds = Counter(one.kind for one in verdict.differences).most_common()
-        counts = Series("differences", (), tuple(float(count) for _, count in kinds))
-        names = tuple(kind for kind, _ in kinds)
-        yield Plot("Differences by kind", "kind", "differences", (counts,), "bars", names)
+        yield _counted("Differences by kind", "differences", Counter(one.kind for one in verdict.differences))
+
+
+def _counted(title: str, unit: str, counts: Mapping[str, int]) -> Plot:
+    shown = Counter(counts).most_common()
+    series = Series(unit, (), tuple(float(count) for _, count in shown))
+    return Plot(title, "kind", unit, (series,), "bars", tuple(name for name, _ in shown))
 
 
 def _outcomes(name: str, run: RunSummary, outcomes: Sequence[str]) -> Series:
@@ -145,14 +147,19 @@ def _compared(differences: Sequence[Difference]) -> Iterator[Block]:
     for test, of_test in groupby(shown, key=lambda one: one.test):
         for one in of_test:
             yield Comparison(
-                None if one.before is None else one.before.text,
-                None if one.after is None else one.after.text,
+                _text(one.before),
+                _text(one.after),
                 title=f"{test or '(outside of tests)'}: {one.message}",
                 before_note=_place(one.before),
                 after_note=_place(one.after),
             )
     if len(differences) > _MOST_COMPARED:
         yield Text((f"And {len(differences) - _MOST_COMPARED:,} more: `greenshift verify --json` has all.",))
+
+
+def _text(sighting: Sighting | None) -> str | None:
+    """Return what one side did; labels that `Query` gives to columns would hide what differs, and are left out."""
+    return None if sighting is None else _LABEL.sub(r"\1.\2", sighting.text)
 
 
 def _of(verdict: Verdict, kinds: Sequence[DifferenceKind]) -> list[Difference]:
@@ -167,10 +174,6 @@ def _said(sighting: Sighting | None) -> str:
 
 def _place(sighting: Sighting | None) -> str:
     return "" if sighting is None or sighting.at is None else str(sighting.at)
-
-
-def _sentence(*parts: str) -> str:
-    return "; ".join(filter(None, parts))
 
 
 def _count(number: int, noun: str) -> str:

@@ -30,6 +30,7 @@ MOST_LYING: Final = 40
 """So many categories are drawn at most where the bars lie; the table has all."""
 _NUMBERLIKE: Final = re.compile(r"\s*[<>≤≥]?\s*[-+]?[\d.,]")
 _LYING_BAR: Final = 14.0
+_FEWEST_STANDING: Final = 4
 
 
 class Bar(NamedTuple):
@@ -74,7 +75,10 @@ def stand(plot: Plot, size: Size) -> bool:
         plot: the plot.
         size: how large it is drawn.
     """
-    room = (size.width - 60) / max(len(plot.categories), 1)
+    # A few bars are read more easily below each other.
+    if len(plot.categories) < _FEWEST_STANDING:
+        return False
+    room = (size.width - 60) / len(plot.categories)
     if room < 3 * max(len(plot.series), 1):
         return False
     if all(text_width(name) + 6 <= room for name in plot.categories):
@@ -91,7 +95,7 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
     logarithmic = plot.y_scale == "log"
     top, bottom = 26.0, size.height - 2 * LINE - 12
     scale = value_scale(_values(plot), bottom, top, logarithmic=logarithmic, ticks=size.ticks, from_zero=True)
-    left = left_margin(scale.low, scale.high, size.ticks, logarithmic=scale.logarithmic)
+    left = left_margin(scale, size.ticks)
     area = Area(left, top, size.width - 14, bottom)
     draw_y_axis(svg, area, scale, size.ticks)
     write(svg, plot.y_label, 2, 12, "label")

@@ -84,16 +84,14 @@ def title(parent: Element, text: str) -> None:
     SubElement(parent, "title").text = text
 
 
-def left_margin(low: float, high: float, ticks: int, *, logarithmic: bool) -> float:
+def left_margin(scale: Scale, ticks: int) -> float:
     """Return the room that the labels of an axis at the left need, in pixels.
 
     Args:
-        low: the axis's lowest value.
-        high: its highest value.
+        scale: the axis.
         ticks: about how many ticks it has.
-        logarithmic: whether it is.
     """
-    labels = tick_labels(ticks_of(Scale(low, high, 0, 1, logarithmic), ticks))
+    labels = tick_labels(ticks_of(scale, ticks))
     return max([text_width(label) for label in labels] + [2 * CHARACTER]) + 12
 
 

@@ -71,7 +71,7 @@ def _layout(plot: Plot, points: list[Point], heights: list[float], size: Size) -
     logarithmic = plot.y_scale == "log"
     top, bottom = 26.0, size.height - 2 * LINE - 12
     y_scale = value_scale(heights, bottom, top, logarithmic=logarithmic, ticks=size.ticks, from_zero=True)
-    left = left_margin(y_scale.low, y_scale.high, size.ticks, logarithmic=y_scale.logarithmic)
+    left = left_margin(y_scale, size.ticks)
     area = Area(left, top, size.width - 14, bottom)
     x_scale = span_scale((point.x for point in points), area.left, area.right, logarithmic=plot.x_scale == "log")
     return area, x_scale, y_scale

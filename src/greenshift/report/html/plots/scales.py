@@ -20,6 +20,7 @@ class Scale:
         start: the place of its beginning, in pixels.
         end: the place of its end, in pixels; less than ``start`` on an axis that points up.
         logarithmic: whether equal ratios are equal distances.
+        step: the distance of its ticks; 0 for what fits.
     """
 
     low: float
@@ -27,6 +28,7 @@ class Scale:
     start: float
     end: float
     logarithmic: bool = False
+    step: float = 0.0
 
     def place(self, value: float) -> float:
         """Return where a value is, in pixels; what lies outside is at the nearer end."""
@@ -56,7 +58,7 @@ def value_scale(
         ticks: about how many ticks it is to have.
         from_zero: whether it begins at zero, so that lengths can be compared (linear axes).
     """
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [float(value) for value in values if math.isfinite(value)]
     positive = [value for value in finite if value > 0]
     if logarithmic and positive:
         low, high = min(positive), max(positive)
@@ -68,8 +70,11 @@ def value_scale(
     if high == low:
         low, high = (low, low + 1.0) if low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
     step = nice_step(high / ticks - low / ticks)
+    if finite and all(value.is_integer() for value in finite):
+        # There is no half of what is counted.
+        step = max(step, 1.0) if step != 2.5 else 5.0
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    return Scale(low, high if math.isfinite(high) and high > low else low + step, start, end)
+    return Scale(low, high if math.isfinite(high) and high > low else low + step, start, end, step=step)
 
 
 def span_scale(values: Iterable[float], start: float, end: float, *, logarithmic: bool) -> Scale:
@@ -81,7 +86,7 @@ def span_scale(values: Iterable[float], start: float, end: float, *, logarithmic
         end: its end, in pixels.
         logarithmic: whether it is to be logarithmic; it is linear where no value is above zero.
     """
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [float(value) for value in values if math.isfinite(value)]
     positive = [value for value in finite if value > 0]
     if logarithmic and positive:
         low, high = min(positive), max(positive)
@@ -102,7 +107,7 @@ def ticks_of(scale: Scale, wanted: int) -> list[float]:
         wanted: about how many.
     """
     if not scale.logarithmic:
-        step = nice_step(scale.high / wanted - scale.low / wanted)
+        step = scale.step or nice_step(scale.high / wanted - scale.low / wanted)
         first = math.ceil(scale.low / step - 1e-9)
         last = math.floor(scale.high / step + 1e-9)
         return [index * step for index in range(int(first), int(last) + 1)]

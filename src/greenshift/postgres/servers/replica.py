@@ -64,11 +64,10 @@ class ReplicaServer(OwnedServer):
         Raises:
             psycopg.OperationalError: one of them cannot be reached.
         """
-        written = self.primary.position()
-        with self.connect() as connection:
-            row = connection.execute(BEHIND, (written,)).fetchone()
-        assert row is not None
-        behind, age = row
+        # Both are connected before either is asked: meanwhile the replica would catch up.
+        with self.primary.connect() as primary, self.connect() as connection:
+            written = primary.execute("SELECT pg_current_wal_lsn()").fetchone()
+            behind, age = connection.execute(BEHIND, written).fetchone() or (0, 0.0)
         if not isinstance(behind, int) or behind <= 0:
             return Lag(0, 0.0)
         return Lag(behind, age if isinstance(age, float) else 0.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -142,19 +141,23 @@ def _outcomes(name: str, run: RunSummary, outcomes: Sequence[str]) -> Series:
 
 
 def _compared(differences: Sequence[Difference]) -> Iterator[Block]:
-    """Yield the differences side by side, those of a test together."""
-    shown = sorted(differences[:_MOST_COMPARED], key=lambda one: one.test)
-    for test, of_test in groupby(shown, key=lambda one: one.test):
-        for one in of_test:
-            yield Comparison(
-                _text(one.before),
-                _text(one.after),
-                title=f"{test or '(outside of tests)'}: {one.message}",
-                before_note=_place(one.before),
-                after_note=_place(one.after),
-            )
-    if len(differences) > _MOST_COMPARED:
-        yield Text((f"And {len(differences) - _MOST_COMPARED:,} more: `greenshift verify --json` has all.",))
+    """Yield the differences side by side; what several tests saw is shown once, with the first of them."""
+    tests: dict[tuple[str, str | None, str | None], dict[str, Difference]] = {}
+    for one in differences:
+        tests.setdefault((one.message, _text(one.before), _text(one.after)), {}).setdefault(one.test, one)
+    shown = sorted(tests.items(), key=lambda one: next(iter(one[1])))
+    for (message, before, after), seen in shown[:_MOST_COMPARED]:
+        first = next(iter(seen.values()))
+        others = f" and {len(seen) - 1} more" if len(seen) > 1 else ""
+        yield Comparison(
+            before,
+            after,
+            title=f"{first.test or '(outside of tests)'}{others}: {message}",
+            before_note=_place(first.before),
+            after_note=_place(first.after),
+        )
+    if len(shown) > _MOST_COMPARED:
+        yield Text((f"And {len(shown) - _MOST_COMPARED:,} more: `greenshift verify --json` has all.",))
 
 
 def _text(sighting: Sighting | None) -> str | None:

@@ -137,7 +137,7 @@ def _names_below(svg: Element, plot: Plot, area: Area, room: float) -> None:
 
 def _draw_lying(svg: Element, plot: Plot, styles: list[Style], size: Size) -> float:
     names = plot.categories[:MOST_LYING]
-    left = min(max((text_width(name) for name in names), default=0.0), size.width * 0.42) + 8
+    left = min(max((text_width(name) for name in names), default=0.0), size.width * 0.46) + 8
     thickness = _LYING_BAR if len(plot.series) < 3 else 10.0
     room = thickness * max(len(plot.series), 1) + 8
     top = 22.0

@@ -67,7 +67,8 @@ class ServedApplication:
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=interpreter.environment(folder, variables),
+                # What it printed last would be lost otherwise.
+                env=interpreter.environment(folder, {"PYTHONUNBUFFERED": "1", **variables}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -99,11 +100,18 @@ class ServedApplication:
         return found
 
     def refuse_end(self) -> None:
-        """Raise where it has ended.
+        """Raise where it has ended, or has tried to reach another database.
 
         Raises:
             ServingError: it has.
         """
+        failure = self._failure()
+        if failure is not None:
+            raise ServingError(
+                f"the application cannot be put under load: {failure}",
+                "let its URL come from a variable, and name that under env in [tool.greenshift], or give --env",
+                self.log(),
+            )
         if self._process.poll() is not None:
             raise ServingError(
                 f"the application ended under load: {self._reason()}", "look at its last lines, above", self.log()

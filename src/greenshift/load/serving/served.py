@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ def application() -> Any:
     pool_arguments.register()
     observer = observe.install(slow=None, n_plus_one=False, loop_lag=False)
     sampler = Sampler(Path(settings["samples"]), observer)
-    trace.pool.on_connect_arguments(_guard(settings["database"]))
+    trace.pool.on_connect_arguments(_guard(settings["database"], sampler))
     try:
         app = load(settings["app"])
     except BaseException as error:
@@ -59,16 +60,19 @@ def load(target: str) -> Any:
     return found
 
 
-def _guard(allowed: str) -> Any:
+def _guard(allowed: str, sampler: Sampler) -> Callable[[Dialect, list[Any], dict[str, Any]], None]:
     def check(dialect: Dialect, arguments: list[Any], parameters: dict[str, Any]) -> None:
         name = parameters.get("database", parameters.get("dbname"))
         if name is None and arguments:
             name = arguments[0]
         if dialect.name != "postgresql" or name != allowed:
-            raise ForeignDatabaseError(
-                f"the application connects to the {dialect.name} database {name}, which is not the load's",
+            error = ForeignDatabaseError(
+                f"it connects to the {dialect.name} database {name}, which is not the load's",
                 "let its URL come from a variable, and name that under env in [tool.greenshift]",
             )
+            # The application may make another error of it.
+            sampler.say(failed=error.problem)
+            raise error
 
     return check
 

@@ -19,6 +19,7 @@ _SKIPPED: Final = frozenset(
 )
 _TEST_FILE: Final = re.compile(r"^(?:conftest|test_.*|.*_test)\.py$")
 _ASYNC_ENGINE: Final = re.compile(r"\b(?:create_async_engine|async_engine_from_config)\b")
+_DRIVERS: Final = frozenset({"asyncpg", "psycopg", "psycopg2", "pg8000"})
 _PLACE: Final = re.compile(r"\{(?:url|host|port|user|password|database)\}")
 
 
@@ -32,26 +33,24 @@ def variables_for(
         interpreter: the version's Python, whose drivers are looked at.
         address: where the server is, for this version.
         database: the database.
-        more: further variables, or another form for one of these: ``{url}``, ``{host}``, ``{port}``, ``{user}``,
-            ``{password}`` and ``{database}`` are filled in.
+        more: further variables, or another form for one of these: a driver's name, or a text in which ``{url}``,
+            ``{host}``, ``{port}``, ``{user}``, ``{password}`` and ``{database}`` are filled in.
 
     Raises:
         LoadError: no driver for it is installed.
     """
-    forms: dict[str, str | None] = dict(config.env) or {DEFAULT_VARIABLE: None}
+    leading: dict[str, str | None] = dict(config.env) or {DEFAULT_VARIABLE: None}
     found: dict[str, str] = {}
-    driver: str | None = None
-    if any(form is None or "{url}" in form for name, form in forms.items() if name not in more) or any(
-        "{url}" in form for form in more.values()
-    ):
-        driver = driver_of(config, interpreter)
-    url = address.url(database, driver)
-    for name, form in {**forms, **more}.items():
+    forms = {**leading, **more}
+    # Looked for only where it is needed: a version may name its drivers itself.
+    is_needed = any(form is None or "{url}" in form for form in forms.values())
+    url = address.url(database, driver_of(config, interpreter) if is_needed else None)
+    for name, form in forms.items():
         if form is None:
             found[name] = url
         elif _PLACE.search(form):
             found[name] = _filled(form, address, database, url)
-        elif name in more:
+        elif name in more and not (name in leading and form in _DRIVERS):
             found[name] = form
         else:
             found[name] = address.url(database, form)
@@ -66,6 +65,9 @@ def driver_of(config: Config, interpreter: Interpreter) -> str | None:
     """
     if is_async(config.root):
         wanted = [config.driver] if config.configured and config.driver != "sqlite" else []
+        texts = [text for _, text in sources(config.root)]
+        if not any("+asyncpg" in one for one in texts) and any("+psycopg" in one for one in texts):
+            wanted.append("psycopg")  # The code names it: asyncpg may refuse what the code gives to columns.
         drivers = [*wanted, "asyncpg", "psycopg"]
     else:
         drivers = [interpreter.default_driver, "psycopg2", "psycopg"]

@@ -104,6 +104,9 @@ def _database(text: str) -> DatabaseAddress:
         # libpq's message may repeat what it did not understand.
         raise TopError("the URL of the database cannot be read", _EXAMPLES) from error
     arguments = {name: str(value) for name, value in found.items() if value is not None}
+    # Several hosts may have a port each. libpq would take the whole for a host that is unknown.
+    if not all(port.isdigit() for port in arguments.get("port", "5432").split(",")):
+        raise TopError("the URL of the database has a port that is no number", _EXAMPLES)
     host = arguments.get("host") or arguments.get("hostaddr") or "localhost"
     host = f"[{host}]" if ":" in host else host
     database = arguments.get("dbname") or arguments.get("user", "")

@@ -157,6 +157,9 @@ class Account(ClassicBase):
     boss = relationship("Account", remote_side="Account.id", backref="minions")
     logs = relationship("Log", back_populates="account", lazy="dynamic", cascade="all, delete-orphan")
     notes = relationship("Note", lazy="write_only", cascade="all, delete-orphan", passive_deletes=True)
+    untitled = relationship(
+        "Badge", primaryjoin="and_(Badge.account_id == Account.id, Badge.title.is_(None))", viewonly=True
+    )
     profile = relationship(
         "Profile", uselist=False, back_populates="account", cascade="all, delete-orphan", lazy="raise"
     )

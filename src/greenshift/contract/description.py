@@ -97,6 +97,8 @@ class Relationship:
         target: the name of the other model.
         is_collection: whether it leads to several records.
         local: this model's columns that make it, each with the other's; empty for one through an association table.
+        conditional: the same where further conditions decide, too, which of those records it leads to; ``local`` is
+            empty then.
         through: the association table's name, for many to many.
         is_writable: whether the program writes through it (``viewonly`` it does not).
         loads: the ways in which it can be read: ``lazy`` (sync only), ``awaitable``, ``eager`` (a statement of its
@@ -111,6 +113,7 @@ class Relationship:
     target: str
     is_collection: bool
     local: tuple[tuple[str, str], ...] = ()
+    conditional: tuple[tuple[str, str], ...] = ()
     through: str | None = None
     is_writable: bool = True
     loads: tuple[Loading, ...] = ("lazy", "eager")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from greenshift.contract.adapter import Session
+from greenshift.contract.adapter import Key, Session
+from greenshift.contract.behaviours.failure import error_name
 from greenshift.contract.behaviours.scene import Scene, StoredRow
-from greenshift.contract.description import Model, Relationship
+from greenshift.contract.description import Loading, Model, Relationship
 from greenshift.contract.errors import RowError
 from greenshift.contract.rows import MadeRow
 
@@ -50,7 +51,14 @@ def takes_one(target: Model, one: Relationship) -> bool:
 
 
 async def make_linked(
-    scene: Scene, session: Session, one: Relationship, count: int, *, model: Model | None = None, at: Any = None
+    scene: Scene,
+    session: Session,
+    one: Relationship,
+    count: int,
+    *,
+    model: Model | None = None,
+    at: Any = None,
+    of_others: Mapping[str, Any] | None = None,
 ) -> Linked:
     """Make a record with others by the columns that the relationship is made of.
 
@@ -61,6 +69,7 @@ async def make_linked(
         count: how many others, where it leads to several.
         model: whose relationship; the scene's if None.
         at: a record of that model that is there already, with its row.
+        of_others: values of the others' columns.
 
     Raises:
         RowError: the relationship is made of more than columns, or its target cannot be made.
@@ -80,12 +89,12 @@ async def make_linked(
                 model, at.row.record, one.name, next(way for way in one.loads if way != "lazy")
             )
             return Linked(at, target, [await _as_stored(scene, session, target, record) for record in records])
-        other = await scene.insert(session, None, target)
+        other = await scene.insert(session, of_others, target)
         given = {ours: other.stored[theirs] for ours, theirs in one.local}
         return Linked(await scene.insert(session, given, model), target, [other])
     row: StoredRow = at or await scene.insert(session, None, model)
     if one.through is None:
-        given = {theirs: row.stored[ours] for ours, theirs in one.local}
+        given = {**(of_others or {}), **{theirs: row.stored[ours] for ours, theirs in one.local}}
         return Linked(row, target, [await scene.insert(session, given, target) for _ in range(width)])
     others = [await scene.insert(session, None, target) for _ in range(width)]
     association = next((found for found in scene.models.values() if found.table == one.through), None)
@@ -106,6 +115,25 @@ async def make_linked(
             given |= {name: side.stored[there] for name, there in zip(key.columns, key.target_columns, strict=True)}
         await scene.insert(session, given, association)
     return Linked(row, target, others)
+
+
+async def read_keys(scene: Scene, linked: Linked, one: Relationship, load: Loading) -> list[Key] | None:
+    """Return the keys of the records that a relationship leads to, read in one way in a new session.
+
+    Returns:
+        None where async code cannot read it lazily, which is noted.
+    """
+    async with scene.session() as session:
+        record = await session.get(scene.model, linked.row.key)
+        try:
+            found = await session.related(scene.model, record, one.name, load)
+        except Exception as error:
+            if not (scene.is_async and load == "lazy"):
+                raise
+            name = f"{scene.model.name}.{one.name}"
+            scene.notes.append(f"async code cannot read {name} lazily ({error_name(error)}): load it with {one.needs}")
+            return None
+        return [await scene.key(session, other, linked.target) for other in found]
 
 
 async def _as_stored(scene: Scene, session: Session, model: Model, record: Any) -> StoredRow:

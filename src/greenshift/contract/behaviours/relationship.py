@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
-from greenshift.contract.behaviours.failure import error_name
-from greenshift.contract.behaviours.linking import holds_key, make_linked, takes_one
+from greenshift.contract.behaviours.conditional import read_with_condition
+from greenshift.contract.behaviours.linking import holds_key, make_linked, read_keys, takes_one
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Model, Relationship
 from greenshift.contract.rows import Rows
@@ -26,25 +26,15 @@ class RelationshipIsRead(Behaviour):
     async def run(self, scene: Scene, subject: str) -> Any:
         """Read two others, in every way, each in a new session."""
         one = scene.model.relationships[subject]
+        if one.conditional:
+            return await read_with_condition(scene, one)
         self._see_that_columns_fit(scene, one)
         async with scene.session() as session:
             linked = await make_linked(scene, session, one, 2)
         expected = {other.key for other in linked.others}
         for load in one.loads:
-            async with scene.session() as session:
-                record = await session.get(scene.model, linked.row.key)
-                try:
-                    found = await session.related(scene.model, record, subject, load)
-                except Exception as error:
-                    if not (scene.is_async and load == "lazy"):
-                        raise
-                    name = f"{scene.model.name}.{subject}"
-                    scene.notes.append(
-                        f"async code cannot read {name} lazily ({error_name(error)}): load it with {one.needs}"
-                    )
-                    continue
-                keys = [await scene.key(session, other, linked.target) for other in found]
-            if set(keys) != expected or len(keys) != len(expected):
+            keys = await read_keys(scene, linked, one, load)
+            if keys is not None and (set(keys) != expected or len(keys) != len(expected)):
                 raise scene.fail(
                     f"{scene.model.name}.{subject} ({load}) leads to {len(keys)} records of {one.target}, and not to "
                     f"the {len(expected)} that refer to each other",

@@ -25,7 +25,7 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any], n
     target = one.mapper
     local = []
     if one.secondary is None:
-        for here, there in (one.local_remote_pairs or ()) if _is_plain(one) else ():
+        for here, there in one.local_remote_pairs or ():
             ours, theirs = attribute_of(mapper, here), attribute_of(target, there)  # type: ignore[arg-type]
             if ours is not None and theirs is not None:
                 local.append((ours, theirs))
@@ -36,7 +36,8 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any], n
         name=one.key,
         target=name_of(target, names),
         is_collection=bool(one.uselist),
-        local=tuple(local),
+        local=tuple(local) if _is_plain(one) else (),
+        conditional=() if _is_plain(one) else tuple(local),
         through=str(one.secondary.key) if isinstance(one.secondary, Table) and _is_plain(one) else None,
         is_writable=not one.viewonly,
         loads=_loads(mapper, one),

@@ -18,7 +18,7 @@ from greenshift.load.errors import GeneratorError
 
 LOCUSTFILE = Path(__file__).with_name("locustfile") / "greenshift_locustfile.py"
 
-OWNER = "GREENSHIFT_LOADOWNER"
+OWNER = "GREENSHIFT_LOAD_OWNER"
 _END_SECONDS = 5.0
 _MESSAGE = "greenshift: "
 
@@ -108,7 +108,7 @@ class LocustProcesses:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LOCUST_")}
         # Users find what this process finds: its own import path may not be theirs.
         paths = [path for path in (str(Path(__file__).parents[3]), environment.get("PYTHONPATH")) if path]
-        return {**environment, OWNER: str(self._theirs), "PYTHONPATH": os.pathsep.join(paths)}
+        return {**environment, OWNER: f"{self._theirs}:{self.folder}", "PYTHONPATH": os.pathsep.join(paths)}
 
     def _log(self) -> str:
         for log in sorted(self.folder.glob("*.log"), reverse=True):

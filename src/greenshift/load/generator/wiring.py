@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,15 @@ def _on_init(environment: Any, runner: Any, **_: Any) -> None:
 def _end_with_owner() -> None:
     """End this process when the one that started it has gone: its end of a pipe is closed then, however it ended."""
     if OWNER in os.environ:
-        descriptor = int(os.environ[OWNER])
+        owned, _, folder = os.environ[OWNER].partition(":")
+        descriptor = int(owned)
         gevent.os.make_nonblocking(descriptor)
 
         def watch() -> None:
             while gevent.os.nb_read(descriptor, 1):
                 pass
+            # The folder holds the scenario, and with it what users log in with.
+            shutil.rmtree(folder, ignore_errors=True)
             os._exit(1)
 
         gevent.spawn(watch)

@@ -103,7 +103,7 @@ class _Assembly:
                 self._take_before(need)
         if not steps:
             return request
-        return Flow(request.name, request.weight, (*steps, request))
+        return Flow(request.name, request.weight, (*steps, replace(request, weight=1.0)))
 
     def _listed(self, need: Need, earlier: list[Request]) -> Request:
         request, needs = self._requests.of(need.listing.operation)
@@ -112,7 +112,7 @@ class _Assembly:
                 self._take_before(further)
             elif not any(further.name in step.take for step in earlier):
                 raise CannotMake(f"{further.listing.operation.name} must be asked first")
-        return replace(request, take={need.name: need.path})
+        return replace(request, weight=1.0, take={need.name: need.path})
 
     def _take_before(self, need: Need) -> None:
         listing: Listing = need.listing
@@ -121,7 +121,7 @@ class _Assembly:
             known, needs = self._requests.of(listing.operation)
             if needs:
                 raise CannotMake(f"{listing.operation.name} must be asked first, and itself needs {needs[0].name}")
-        self.before[listing.operation.path] = replace(known, take={**known.take, need.name: need.path})
+        self.before[listing.operation.path] = replace(known, weight=1.0, take={**known.take, need.name: need.path})
 
 
 def _suggested(document: Document) -> Login | None:

@@ -100,7 +100,7 @@ class Made:
             for option in schema.get(choice) or ():
                 if _type(self._whole(option)) != "null":
                     return self.of_schema(option, name, depth + 1)
-        self.invented = True
+        self.invented |= _type(schema) not in ("object", "array", "null")
         return self._by_type(schema, name, depth)
 
     def _by_type(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:

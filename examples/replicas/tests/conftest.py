@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
 from board.models import Article, Author, Base, Comment
-from routing import Databases, Replica, RoutingSession
+from routing import Databases, Position, Replica, RoutingSession
 
 MakeSession = Callable[..., RoutingSession]
+# However slow the machine, a replica stays fit while a test takes; test_fitness.py has clocks of its own.
+PATIENT = {"lag_limit": 3600.0, "check_every": 3600.0}
 EMPTY = "TRUNCATE author, article, comment RESTART IDENTITY"
 
 
@@ -53,6 +55,13 @@ def article(replica: ReplicaServer, engines: tuple[Engine, Engine]) -> Iterator[
         connection.exec_driver_sql(EMPTY)
 
 
+def reached(replica: ReplicaServer) -> Position:
+    """How far the primary's log goes now, also what is not written out yet; a later commit is behind it."""
+    with replica.primary.connect() as connection:
+        ((position,),) = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchall()
+    return Position.parse(str(position))
+
+
 class Sent:
     """The statements that were sent, with the server that got each."""
 
@@ -81,7 +90,7 @@ class Sent:
 
 @pytest.fixture
 def databases(engines: tuple[Engine, Engine]) -> Databases:
-    return Databases(engines[0], [Replica(engines[1])])
+    return Databases(engines[0], [Replica(engines[1], **PATIENT)])
 
 
 @pytest.fixture
@@ -109,7 +118,7 @@ async def async_engines(replica: ReplicaServer) -> AsyncIterator[tuple[AsyncEngi
 @pytest.fixture
 def async_databases(async_engines: tuple[AsyncEngine, AsyncEngine]) -> Databases:
     primary, replica = (engine.sync_engine for engine in async_engines)
-    return Databases(primary, [Replica(replica)])
+    return Databases(primary, [Replica(replica, **PATIENT)])
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from conftest import Sent
+from conftest import Sent, reached
 from greenshift.postgres import ReplicaServer
 from httpx import ASGITransport, AsyncClient
 
 from board.async_app import create_async_app
 from board.sync_app import create_sync_app
-from routing import Databases
+from routing import Databases, Position
 from routing.position import UNKNOWN
 
 COOKIE = "database_position"
@@ -100,10 +100,11 @@ async def test_changes_read_the_newest_state(
 
 async def test_the_cookie(user: AsyncClient, replica: ReplicaServer) -> None:
     assert "set-cookie" not in (await user.get("/articles")).headers
+    before = reached(replica)
     response = await user.post("/articles", json={"title": "Second", "author": "Ada"})
-    position = replica.primary.position()
+    position = response.headers[HEADER]
+    assert before < Position.parse(position) <= Position.parse(replica.primary.position())
     assert response.headers["set-cookie"] == f"{COOKIE}={position}; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"
-    assert response.headers[HEADER] == position
     assert "set-cookie" not in (await user.get("/articles")).headers
 
 
@@ -136,9 +137,9 @@ async def test_a_position_from_elsewhere_reads_the_primary(user: AsyncClient, lo
     assert log() == ["primary"]
 
 
-async def test_requests_that_fail(user: AsyncClient, replica: ReplicaServer) -> None:
+async def test_requests_that_fail(user: AsyncClient) -> None:
     response = await user.get("/articles/77")
     assert (response.status_code, HEADER in response.headers) == (404, False)
     # Whether it wrote before it failed is not looked into: a position too many does no harm.
     response = await user.post("/articles/77/votes")
-    assert (response.status_code, response.headers.get(HEADER)) == (404, replica.primary.position())
+    assert (response.status_code, HEADER in response.headers) == (404, True)

@@ -125,19 +125,18 @@ def test_it_goes_on_after_an_error_in_the_block(replica: ReplicaServer) -> None:
 
 
 def test_its_lag_is_measured(replica: ReplicaServer, primary: psycopg.Connection[Any]) -> None:
-    replica.wait_for()
-    assert replica.lag() == Lag(0, 0.0)
+    # Now and then the server itself writes a record.
+    assert eventually(lambda: replica.lag() == Lag(0, 0.0))
     before = replica.position()
     with replica.paused():
         primary.execute("INSERT INTO note SELECT repeat('x', 100) FROM generate_series(1, 1000)")
         time.sleep(0.05)
         lag = replica.lag()
         query = "SELECT pg_wal_lsn_diff(%s, %s)::bigint"
-        assert primary.execute(query, (replica.primary.position(), replica.position())).fetchone() == (lag.bytes,)
-    assert lag.bytes > 100_000
+        ((behind,),) = primary.execute(query, (replica.primary.position(), replica.position())).fetchall()
+    assert 100_000 < lag.bytes <= behind
     assert 0.05 < lag.seconds < 5
-    replica.wait_for()
-    assert replica.lag() == Lag(0, 0.0)
+    assert eventually(lambda: replica.lag() == Lag(0, 0.0))
     after = replica.position()
     assert primary.execute("SELECT %s::pg_lsn < %s::pg_lsn", (before, after)).fetchone() == (True,)
 

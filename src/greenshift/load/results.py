@@ -65,6 +65,23 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteCost:
+    """What the requests of one route cost the database.
+
+    Attributes:
+        name: ``GET /exams/{exam_id}``.
+        requests: how many ended.
+        statements: for each request.
+        database_seconds: for each request.
+    """
+
+    name: str
+    requests: int
+    statements: float
+    database_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Inside:
     """What was seen inside of the application during one measurement, of all its workers together.
 
@@ -90,6 +107,7 @@ class Inside:
         pool_longest_wait: the longest wait that was seen under way, in seconds.
         pool_timeouts: takers that got no connection in time.
         pools: as they are configured.
+        routes: what each route cost, the most statements first.
         over_time: the samples.
     """
 
@@ -114,6 +132,7 @@ class Inside:
     pool_longest_wait: float
     pool_timeouts: int
     pools: tuple[PoolSettings, ...]
+    routes: tuple[RouteCost, ...]
     over_time: tuple[Moment, ...]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from greenshift.load.driven import Backlog, Driven, EndpointLoad, Failure, GeneratorProcess
 from greenshift.load.latency import LatencyHistogram
-from greenshift.load.results import Inside, Load, Measurement, Moment, PoolSettings, VersionFacts
+from greenshift.load.results import Inside, Load, Measurement, Moment, PoolSettings, RouteCost, VersionFacts
 from greenshift.load.step import Step
 
 POOL = PoolSettings("psycopg", False, "QueuePool", 5, 10)
@@ -59,6 +59,7 @@ def inside(**more: object) -> Inside:
         pool_longest_wait=0.0,
         pool_timeouts=0,
         pools=(POOL,),
+        routes=(RouteCost("GET /items", 2000, 4.0, 0.02),),
         over_time=(Moment(0.2, 0.01, 5, 0, 12, 0, 0.5), Moment(0.5, 0.02, 8, 0, 12, 0, 0.5)),
     )
     return replace(found, **more)  # type: ignore[arg-type]

@@ -33,13 +33,13 @@ def reasons(load: Load, step: Step) -> list[str]:
     if direction is Direction.BETTER or not _median(after, lambda one: one.requests) > 0:
         return []
     found = [
+        *_statements(before, after),
         *_processor(load, step, before, after),
         *_machine(before, after),
         *_waiting(load, after),
         *_pool(after),
         *_threads(step, before),
         *_loop(before, after),
-        *_statements(before, after),
         *_bridged(load),
     ]
     return found or ["None of the figures measured inside of the application says why."]
@@ -62,8 +62,7 @@ def _processor(load: Load, step: Step, before: Sequence[Measurement], after: Seq
         )
     elif each_before and each_after / each_before > _NOTABLE:
         found.append(
-            f"A request takes {written(each_after, 's')} of processor after, {written(each_before, 's')} before: "
-            "asyncio's own share."
+            f"A request takes {written(each_after, 's')} of processor after, {written(each_before, 's')} before."
         )
     return found
 
@@ -138,9 +137,37 @@ def _loop(before: Sequence[Measurement], after: Sequence[Measurement]) -> list[s
 
 def _statements(before: Sequence[Measurement], after: Sequence[Measurement]) -> list[str]:
     first, second = (_median(one, lambda inside: inside.statements) for one in (before, after))
-    if not first or not second / first > _NOTABLE:
+    if not second > _NOTABLE * first:
         return []
-    return [f"The version after sends {written(second)} statements a request, the one before {written(first)}."]
+    earlier = {name: statements for name, statements, _ in route_costs(before)}
+    most = max(
+        (
+            (statements - earlier[name], name, statements)
+            for name, statements, _ in route_costs(after)
+            if name in earlier
+        ),
+        default=None,
+    )
+    where = ""
+    if most is not None and most[0] >= 1:
+        where = f" Most of all {most[1]}: {written(most[2])} for each, {written(earlier[most[1]])} before."
+    return [f"The version after sends {written(second)} statements a request, the one before {written(first)}.{where}"]
+
+
+def route_costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, float]]:
+    """Return each route's statements and database seconds a request, over all rounds, the most statements first.
+
+    Args:
+        measurements: a round each.
+    """
+    sums: dict[str, list[float]] = {}
+    for route in (route for one in measurements if one.inside is not None for route in one.inside.routes):
+        total = sums.setdefault(route.name, [0.0, 0.0, 0.0])
+        total[0] += route.requests
+        total[1] += route.requests * route.statements
+        total[2] += route.requests * route.database_seconds
+    found = [(name, statements / count, seconds / count) for name, (count, statements, seconds) in sums.items()]
+    return sorted(found, key=lambda one: -one[1])
 
 
 def _bridged(load: Load) -> list[str]:

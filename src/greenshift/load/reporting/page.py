@@ -8,6 +8,7 @@ from greenshift.load.comparison import blocking as definition
 from greenshift.load.comparison.blocking import blocking
 from greenshift.load.comparison.figures import METRICS, written
 from greenshift.load.comparison.judging import Judgement
+from greenshift.load.comparison.reasons import route_costs
 from greenshift.load.comparison.statistics import Direction
 from greenshift.load.comparison.targets import BLOCKING, Judged
 from greenshift.load.reporting import plots
@@ -109,6 +110,7 @@ def _sections(judgement: Judgement) -> Iterator[Section]:
         rows = [inside_row(load, step, version.label) for step in load.steps for version in load.versions]
         grid = Grid(INSIDE_HEADS, tuple(rows), numeric=tuple(range(2, len(INSIDE_HEADS))), caption="Medians of rounds")
         yield Section("Inside of the application", (grid, *plots.over_time(load, largest)))
+        yield Section("Statements by route", (_routes(judgement, largest),), folded=len(load.versions) == 1)
     yield from _blocking(judgement)
     yield Section("By endpoint", tuple(_endpoints(judgement, largest)), folded=True)
     yield Section("How it was measured", tuple(_method(judgement)), folded=True)
@@ -195,6 +197,23 @@ def _endpoints(judgement: Judgement, step: Step) -> Iterator[Block]:
     ]
     if failures:
         yield Grid(("version", "step", "endpoint", "failure", "count"), tuple(failures[:50]), numeric=(4,))
+
+
+def _routes(judgement: Judgement, step: Step) -> Grid:
+    load = judgement.load
+    costs = {version.label: route_costs(load.of(version.label, step)) for version in load.versions}
+    by_name = {label: {name: cells for name, *cells in found} for label, found in costs.items()}
+    names = dict.fromkeys(name for found in reversed(costs.values()) for name, *_ in found)
+    rows = tuple(
+        (name, *(text for label in costs for text in _route_cells(by_name[label].get(name)))) for name in names
+    )
+    heads = tuple(f"{label}: {what}" for label in costs for what in ("statements", "database"))
+    numeric = tuple(range(1, len(heads) + 1))
+    return Grid(("route", *heads), rows, numeric=numeric, caption=f"For each request, {step.label}, all rounds")
+
+
+def _route_cells(found: list[float] | None) -> tuple[str, str]:
+    return ("-", "-") if found is None else (written(found[0]), written(found[1], "s"))
 
 
 def _method(judgement: Judgement) -> Iterator[Block]:

@@ -44,6 +44,7 @@ class Counting:
             in between is in it.
         request_seconds: from the application's being called to its return.
         others: statements outside of requests.
+        endpoints: requests, statements and database seconds by method and route: ``GET /exams/{exam_id}``.
     """
 
     def __init__(self, app: Application, startup_failed: Callable[[str], None] = lambda _: None) -> None:
@@ -57,6 +58,7 @@ class Counting:
         self.database_seconds = 0.0
         self.request_seconds = 0.0
         self.others = 0
+        self.endpoints: dict[str, list[float]] = {}
         self._subscription = trace.executions.on_end(self._statement)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +84,9 @@ class Counting:
                 self.statements += request.statements
                 self.database_seconds += request.seconds
                 self.request_seconds += time.perf_counter() - started
+                of_endpoint = self.endpoints.setdefault(_endpoint(scope), [0, 0, 0.0])
+                for index, value in enumerate((1, request.statements, request.seconds)):
+                    of_endpoint[index] += value
 
     def loop_lag(self) -> list[float]:
         """Return the loop's lags, in seconds, since the last call."""
@@ -117,6 +122,12 @@ class Counting:
             return
         request.statements += 1
         request.seconds += seconds
+
+
+def _endpoint(scope: Scope) -> str:
+    """Return the method and the route that Starlette found; outside of routes no path, there may be any number."""
+    path = getattr(scope.get("route"), "path", None)
+    return f"{scope.get('method', '')} {path}" if isinstance(path, str) else "(no route)"
 
 
 def _limiter() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from greenshift.load.results import Inside, Moment, PoolSettings
+from greenshift.load.results import Inside, Moment, PoolSettings, RouteCost
 
 Sample = dict[str, Any]
 
@@ -56,6 +56,7 @@ def inside_of(workers: Sequence[Sequence[Sample]], begin: float) -> Inside | Non
         ),
         pool_timeouts=sum(one[2] for one in engines),
         pools=_pools(workers[0][-1]),
+        routes=_routes(workers),
         over_time=_over_time(workers, begin),
     )
 
@@ -112,6 +113,22 @@ def _pools(sample: Sample) -> tuple[PoolSettings, ...]:
         PoolSettings(engine["driver"], engine["is_async"], engine["kind"], engine["size"], engine["max_overflow"])
         for engine in sample["engines"]
     )
+
+
+def _routes(workers: Sequence[Sequence[Sample]]) -> tuple[RouteCost, ...]:
+    grown: dict[str, list[float]] = {}
+    for samples in workers:
+        for name, values in samples[-1]["endpoints"].items():
+            earlier = samples[0]["endpoints"].get(name, [0, 0, 0.0])
+            total = grown.setdefault(name, [0, 0, 0.0])
+            for index, (now, then) in enumerate(zip(values, earlier, strict=True)):
+                total[index] += now - then
+    found = [
+        RouteCost(name, int(count), statements / count, seconds / count)
+        for name, (count, statements, seconds) in grown.items()
+        if count
+    ]
+    return tuple(sorted(found, key=lambda route: -route.statements))
 
 
 def _over_time(workers: Sequence[Sequence[Sample]], begin: float) -> tuple[Moment, ...]:

@@ -65,6 +65,7 @@ class Sampler:
             "request_seconds": counting.request_seconds,
             "statements": counting.statements,
             "database_seconds": counting.database_seconds,
+            "endpoints": {name: list(values) for name, values in list(counting.endpoints.items())},
             "engines": [
                 {
                     "name": engine.name,

@@ -24,9 +24,9 @@ demo: $(VENV)/installed
 
 ## Everything that CI checks: formatting, types, tests.
 test: lint $(SQLALCHEMY_2_0)/installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p randomly --randomly-seed=$(SEED)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=30 -p randomly --randomly-seed=$(SEED)
 	PYTHONPATH=$(CURDIR)/$(SQLALCHEMY_2_0) $(BIN)/python -c "import sqlalchemy; assert sqlalchemy.__version__ < '2.1'"
-	PYTHONPATH=$(CURDIR)/$(SQLALCHEMY_2_0) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p randomly --randomly-seed=$(SEED) $(BOTH_LINES)
+	PYTHONPATH=$(CURDIR)/$(SQLALCHEMY_2_0) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=30 -p randomly --randomly-seed=$(SEED) $(BOTH_LINES)
 
 # The older supported line, laid over the environment's own.
 $(SQLALCHEMY_2_0)/installed: $(VENV)/installed

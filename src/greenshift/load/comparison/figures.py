@@ -90,9 +90,9 @@ def written(value: float, unit: str = "") -> str:
 
 
 def _digits(value: float) -> str:
-    if abs(value) >= 100:
+    if abs(value) >= 99.95:
         return f"{value:,.0f}"
-    if abs(value) >= 10:
+    if abs(value) >= 9.995:
         return f"{value:.1f}"
     return f"{value:.2f}" if value else "0"
 

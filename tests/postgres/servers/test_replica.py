@@ -81,11 +81,8 @@ def test_it_is_a_server_of_the_same_kind(replica: ReplicaServer) -> None:
 
 
 def test_it_streams_under_its_own_name(replica: ReplicaServer, primary: psycopg.Connection[Any]) -> None:
-    def streams() -> bool:
-        query = "SELECT application_name, state, client_addr FROM pg_stat_replication"
-        return primary.execute(query).fetchall() == [(replica.name, "streaming", None)]
-
-    assert eventually(streams)
+    query = "SELECT application_name, state, client_addr FROM pg_stat_replication"
+    assert primary.execute(query).fetchall() == [(replica.name, "streaming", None)]
 
 
 @pytest.mark.parametrize(
@@ -254,6 +251,15 @@ def test_the_primarys_end_is_its_end(elsewhere: OwnedServer, folder: Path) -> No
 def test_an_impossible_setting_of_a_replica(elsewhere: OwnedServer, folder: Path) -> None:
     with pytest.raises(ServerError, match='unrecognized configuration parameter "no_such_setting"'):
         elsewhere.replica({"no_such_setting": "1"})
+    assert [path.name for path in folder.iterdir()] == [elsewhere.directory.name]
+
+
+def test_one_that_does_not_stream_is_not_left(
+    elsewhere: OwnedServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenshift.postgres.servers.replica.STREAM_TIMEOUT", 0.1)
+    with pytest.raises(ReplicationError, match=r"does not receive from its primary within 0\.1 s"):
+        elsewhere.replica({"primary_slot_name": "no_such_slot"})
     assert [path.name for path in folder.iterdir()] == [elsewhere.directory.name]
 
 

@@ -17,6 +17,7 @@ from greenshift.postgres.servers.settings import ServerSettings
 
 SHORTEST_POLL = 0.0002
 LONGEST_POLL = 0.01
+STREAM_TIMEOUT = 10.0
 # From here on pg_wal_replay_pause() only asks for the pause, and this function tells when it has begun.
 ASKS_FOR_PAUSES = 140000
 BEHIND = """
@@ -48,13 +49,10 @@ class ReplicaServer(OwnedServer):
         name: its name in the primary's ``pg_stat_replication.application_name``.
         launched: the running replica with its supervisor.
         settings: with which it was started.
-        start_seconds: how long that took.
     """
 
-    def __init__(
-        self, primary: OwnedServer, name: str, launched: Launched, settings: ServerSettings, *, start_seconds: float
-    ) -> None:
-        super().__init__(launched, primary.programs, primary.account, settings, start_seconds=start_seconds)
+    def __init__(self, primary: OwnedServer, name: str, launched: Launched, settings: ServerSettings) -> None:
+        super().__init__(launched, primary.programs, primary.account, settings, start_seconds=0.0)
         self.primary = primary
         self.name = name
 
@@ -140,7 +138,7 @@ class ReplicaServer(OwnedServer):
 
 
 def start_replica(primary: OwnedServer, settings: ServerSettings) -> ReplicaServer:
-    """Copy a running server with ``pg_basebackup`` and start the copy as its replica, on a place of its own.
+    """Copy a running server with ``pg_basebackup``, start the copy, and wait until it receives what is written.
 
     Args:
         primary: the server, started for replication.
@@ -148,6 +146,7 @@ def start_replica(primary: OwnedServer, settings: ServerSettings) -> ReplicaServ
 
     Raises:
         ServerProgramsError: the primary's installation has no ``pg_basebackup``.
+        ReplicationError: it started, and does not stream.
         ServerError: it did not start; the reason is PostgreSQL's own.
     """
     began = time.perf_counter()
@@ -161,10 +160,24 @@ def start_replica(primary: OwnedServer, settings: ServerSettings) -> ReplicaServ
     named = replace(settings, settings={"cluster_name": name, **settings.settings})
     socket = Address(str(primary.directory), primary.address.port, primary.address.user, primary.address.password)
     launched = launch(primary.programs, primary.account, named, primary=socket)
-    return ReplicaServer(
-        primary,
-        named.settings["cluster_name"],
-        launched,
-        settings,
-        start_seconds=time.perf_counter() - began,
-    )
+    replica = ReplicaServer(primary, named.settings["cluster_name"], launched, settings)
+    try:
+        _wait_until_it_streams(replica)
+    except BaseException:
+        replica.stop()
+        raise
+    replica.start_seconds = time.perf_counter() - began
+    return replica
+
+
+def _wait_until_it_streams(replica: ReplicaServer) -> None:
+    # It takes connections before it is connected itself.
+    limit = time.monotonic() + STREAM_TIMEOUT
+    with replica.connect() as connection:
+        while connection.execute("SELECT status FROM pg_stat_wal_receiver").fetchone() != ("streaming",):
+            if time.monotonic() > limit:
+                raise ReplicationError(
+                    f"the replica does not receive from its primary within {STREAM_TIMEOUT:g} s",
+                    f"see whether the primary still runs, and what {replica.directory}/server.log says",
+                )
+            time.sleep(SHORTEST_POLL)

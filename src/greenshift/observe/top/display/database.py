@@ -72,14 +72,10 @@ def _rates(state: DatabaseState) -> str:
         return f"deadlocks   {now.deadlocks}"
     seconds = now.at - before.at
     hit, read = now.blocks_hit - before.blocks_hit, now.blocks_read - before.blocks_read
-    parts = [
-        f"{number(max(0, now.commits - before.commits) / seconds)} commits",
-        f"{number(max(0, now.rollbacks - before.rollbacks) / seconds)} rollbacks",
-        f"{number(max(0, read) / seconds)} pages read",
-    ]
-    line = f"a second    {', '.join(parts)}"
+    line = f"a second    {number(max(0, now.commits - before.commits) / seconds)} commits"
+    line += f", {number(max(0, now.rollbacks - before.rollbacks) / seconds)} rollbacks"
     if hit > 0 and read >= 0:
-        line += f", {percent(hit / (hit + read))} cached"
+        line += f"; pages cached {percent(hit / (hit + read))}"
     return f"{line}; deadlocks {now.deadlocks}"
 
 
@@ -176,7 +172,7 @@ def _applications(state: DatabaseState) -> Section:
         in_transaction = states["idle in transaction"] + states["idle in transaction (aborted)"]
         numbers = (len(sessions), states["active"], in_transaction, states["idle"])
         rows.append((*(str(one) for one in numbers), who, user, database))
-    names = (">sessions", ">active", ">in transaction", ">idle", "application", "user", "database")
+    names = (">sessions", ">active", ">idle in tr.", ">idle", "application", "user", "database")
     return Section("Sessions", names, rows)
 
 

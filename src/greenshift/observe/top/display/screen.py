@@ -34,7 +34,7 @@ def screen(readings: Sequence[Reading | None], console: Console, *, keys: str = 
         if reading is None:
             continue
         if reading.problem is not None:
-            heads += _problem(reading)
+            heads += _problem(reading, again=not whole)
         elif reading.database is not None:
             head = [Text(reading.url, style="bold cyan"), *summary(reading.database, ascii_only=ascii_only)]
             blocks.append((head, database_sections(reading.database, sites)))
@@ -81,11 +81,12 @@ def _headline(keys: str) -> Text:
     return line
 
 
-def _problem(reading: Reading) -> list[Text]:
+def _problem(reading: Reading, *, again: bool) -> list[Text]:
     since = max(0.0, time.time() - (reading.failing_since or reading.at))
+    long = f" for {duration(since)}" if since >= 1 else ""
     return [
-        Text(f"{reading.url}  no answer for {duration(since)}: {reading.problem}", style="bold red"),
-        Text(f"  {reading.fix}; it is asked again", style="red"),
+        Text(f"{reading.url}  no answer{long}: {reading.problem}", style="bold red"),
+        Text(f"  {reading.fix}{'; it is asked again' if again else ''}", style="red"),
     ]
 
 

@@ -70,7 +70,7 @@ def fitting(sections: Sequence[Section], height: int) -> list[int]:
         return height - sum(used)
 
     shown = [min(section.least, len(section.rows)) for section in sections]
-    for fewest in (1, 0):
+    for fewest in (2, 0):
         for index in reversed(range(len(sections))):
             if room() < 0:
                 shown[index] = min(fewest, shown[index])

@@ -17,6 +17,7 @@ class Base(DeclarativeBase):
 class Visit(Base):
     __tablename__ = "visit"
     id: Mapped[int] = mapped_column(primary_key=True)
+    until: Mapped[dt.datetime]
     at: Mapped[dt.datetime] = mapped_column(default=lambda: dt.datetime.now(dt.timezone.utc))
 """
 
@@ -30,3 +31,10 @@ def test_a_fault_that_every_test_meets_is_said_once(project: pytest.Pytester) ->
     lines = ran.stdout.splitlines()
     assert any(line.startswith("commit-Visit, ") and line.endswith(" more") for line in lines)
     assert any(line.startswith("defaults-Visit") and "," not in line for line in lines)
+
+
+def test_why_models_cannot_be_imported(project: pytest.Pytester) -> None:
+    project.makepyfile(models="import os\n\nkey = os.environ['THE_KEY_OF_THE_APPLICATION']\n")
+    ran = command(project, "models:Base")
+    assert ran.returncode == 2
+    assert "could not be tried: KeyError: 'THE_KEY_OF_THE_APPLICATION'" in ran.stderr

@@ -27,6 +27,9 @@ FOUND: Final = 1
 _SHOWN: Final = 6
 _KEPT_KEYS: Final = ("driver", "server", "listen", "data", "isolation", "url")
 
+# A line that says what was raised, by pytest or at the end of a traceback.
+_ERROR: Final = re.compile(r"E  |(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)(?::|$)")
+
 # What pytest and the suite put before a problem.
 _PREFIXES: Final = ("ERROR:", "E ", "UsageError:", "greenshift:", "TestModels:")
 
@@ -146,7 +149,7 @@ def _why(output: str) -> tuple[str, str]:
             for prefix in _PREFIXES:
                 problem = problem.removeprefix(prefix).lstrip()
             return problem, line.removeprefix("fix: ")
-    errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+    errors = [line.removeprefix("E ").strip() for line in output.splitlines() if _ERROR.match(line)]
     said = errors[-1] if errors else (lines[-1] if lines else "pytest printed nothing")
     return f"the models could not be tried: {said}", "import them by hand, and see that they can be mapped"
 

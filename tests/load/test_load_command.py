@@ -1,0 +1,129 @@
+"""``greenshift load`` on real servers, with short steps."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from load.serving.loadshop import ASYNC, shop
+
+SHORT = ("--users", "2", "--seconds", "1", "--warm-up", "0.3", "--app", "shop:app", "--prepare", "rows.sql")
+
+
+def load(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "greenshift", "load", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shops")
+    shop(folder / "sync")
+    shop(folder / "async", ASYNC)
+    return folder
+
+
+@pytest.mark.long
+def test_two_versions_are_compared(shops):
+    versions = ("--before", "sync", "--after", "async", "--scenario", "sync/scenario.toml")
+    targets = ("--target", "throughput>1@2", "--target", "without-blocking")
+    done = load(
+        shops, *versions, *SHORT, *targets, "--rounds", "2", "--database-delay", "2ms", "--json", "--html", "r.html"
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    data = json.loads(done.stdout)
+    order = [(one["round"], one["version"]) for one in data["measurements"]]
+    assert order == [(1, "before"), (1, "after"), (2, "after"), (2, "before")]
+    assert [version["is_async"] for version in data["versions"]] == [False, True]
+    for one in data["measurements"]:
+        assert one["throughput"] > 1
+        assert one["driven"]["errors"] == 0
+        assert one["inside"]["statements"] == pytest.approx(2)
+        # Two statements, each a round trip further away.
+        assert one["inside"]["database_seconds"] > 0.004
+        assert one["mean"] > 0.004
+        assert one["inside"]["routes"][0]["name"] == "GET /items"
+    assert data["database_delay_seconds"] == 0.002
+    assert {one["metric"] for one in data["differences"]} == {"throughput", "mean", "p95", "p99"}
+    assert [one["met"] for one in data["targets"] if one["target"] == "throughput>1@2"] == [True, True]
+    html = (shops / "r.html").read_text()
+    assert "sync against async" in html
+    assert "round 2, after, 2 users:" in done.stderr
+
+
+@pytest.mark.long
+def test_a_version_that_is_slower_is_found_out(shops):
+    versions = (
+        "--before",
+        "sync",
+        "--after",
+        "sync",
+        "--scenario",
+        "sync/scenario.toml",
+        "--after-env",
+        "SHOP_DELAY=0.05",
+    )
+    done = load(shops, *versions, *SHORT, "--rounds", "2")
+    assert done.returncode == 1, done.stderr
+    assert "2 users: after is slower: throughput 0." in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_one_version_alone_with_a_scenario_from_its_openapi_document(shops):
+    done = load(shops / "async", *SHORT, "--rounds", "1", "--target", "p95<1ms")
+    assert done.returncode == 1, done.stderr
+    assert "p95 below 1.00 ms, 2 users, application: not met" in done.stdout
+    assert "after is" not in done.stdout
+
+
+def test_a_running_application_is_driven(shops, serve):
+    served = serve(ASYNC)
+    done = load(
+        shops, "--url", served.url, "--users", "2", "--requests", "40", "--warm-up", "0.2", "--rounds", "1", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["measurements"][0]["inside"] is None
+    assert data["measurements"][0]["driven"]["requests"] >= 40
+    assert data["versions"][0]["name"] == f"127.0.0.1:{served.port}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--url", "http://example.com"), "example.com is not on this machine"),
+        (("--url", "http://127.0.0.1:1", "--before", "sync"), "--url is in place of"),
+        (("--before", "nowhere", "--app", "shop:app"), "nowhere"),
+        (("--before", "sync"), "which application of sync to serve is not said"),
+        (("--users", "many"), "--users many is no list of numbers"),
+        (("--users", "0"), "a number that is not above 0"),
+        (("--rate", "-5"), "a number that is not above 0"),
+        (("--users", "5", "--target", "mean<1ms@50"), "is about a step that is not measured"),
+        (("--target", "fast"), "'fast' names an unknown figure"),
+        (("--seconds", "1", "--requests", "5"), "are both given"),
+        (("--env", "MODE"), "'MODE' is no variable with a value"),
+        (("--database-delay", "5"), "no unit"),
+        (("--html", "no/folder/x.html"), "no/folder"),
+        (("--before", "sync", "--app", "shop:app", "--python", "no-python"), "no Python that runs"),
+    ],
+)
+def test_wrong_use_is_two_lines(shops, arguments, problem):
+    done = load(shops, *arguments)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+    assert len(lines) == 2
+    assert lines[0].startswith("error: ")
+    assert problem in lines[0]
+    assert lines[1].startswith("fix: ")
+
+
+def test_a_version_that_does_not_start_shows_its_last_lines(tmp_path):
+    shop(tmp_path / "broken", "raise RuntimeError('no settings')\n")
+    done = load(tmp_path, "--before", "broken", *SHORT)
+    assert done.returncode == 2
+    assert "error: the application does not start: RuntimeError: no settings" in done.stderr
+    assert "  | RuntimeError: no settings" in done.stderr
+    assert "postgres:" not in done.stderr

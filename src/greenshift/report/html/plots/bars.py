@@ -22,7 +22,7 @@ from greenshift.report.html.plots.frame import (
     write,
 )
 from greenshift.report.html.plots.numbers import number, tick_labels
-from greenshift.report.html.plots.scales import Scale, ticks_of, value_scale
+from greenshift.report.html.plots.scales import Scale, is_drawn, ticks_of, value_scale
 from greenshift.report.html.plots.styles import Style
 from greenshift.report.page import Plot
 
@@ -49,7 +49,7 @@ def bars_of(plot: Plot) -> Iterator[Bar]:
         for category, y in enumerate(series.y[: len(plot.categories)]):
             low = series.low[category] if category < len(series.low) else math.nan
             high = series.high[category] if category < len(series.high) else math.nan
-            if math.isfinite(y):
+            if is_drawn(y):
                 yield Bar(category, number_of_series, y, low, high)
 
 

@@ -14,6 +14,7 @@ from greenshift.report.html.plots.bars import MOST_LYING, bars_of, draw_bars, st
 from greenshift.report.html.plots.frame import NARROW, WIDE, Size
 from greenshift.report.html.plots.lines import draw_lines
 from greenshift.report.html.plots.numbers import number
+from greenshift.report.html.plots.scales import is_drawn
 from greenshift.report.html.plots.styles import Style, Styles, marker
 from greenshift.report.html.plots.thinning import points_of
 from greenshift.report.page import Grid, Page, Plot, Series
@@ -110,7 +111,7 @@ def description(plot: Plot) -> str:
 def _has_something(plot: Plot) -> bool:
     if plot.kind == "bars":
         return any(True for _ in bars_of(plot))
-    return any(math.isfinite(point.y) for series in plot.series for point in points_of(series))
+    return any(is_drawn(point.y) for series in plot.series for point in points_of(series))
 
 
 def _note(plot: Plot) -> str:

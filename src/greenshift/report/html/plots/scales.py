@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+# Nobody measures what lies beyond, and the ratio of two such numbers would be too large for one.
+_LARGEST: Final = 1e150
+_SMALLEST: Final = 1e-150
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -36,13 +39,17 @@ class Scale:
         if self.logarithmic:
             share = math.log(value / self.low) / math.log(self.high / self.low)
         else:
-            # Halves first: the distance of two large numbers may be more than a number can be.
-            share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+            share = (value - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
     def shows(self, value: float) -> bool:
         """Whether a value can be shown on this axis at all."""
-        return math.isfinite(value) and (value > 0 or not self.logarithmic)
+        return is_drawn(value) and (value >= _SMALLEST or not self.logarithmic)
+
+
+def is_drawn(value: float) -> bool:
+    """Whether a value can be shown at all: it is a number, and no absurdly large one."""
+    return -_LARGEST <= value <= _LARGEST
 
 
 def value_scale(
@@ -58,8 +65,7 @@ def value_scale(
         ticks: about how many ticks it is to have.
         from_zero: whether it begins at zero, so that lengths can be compared (linear axes).
     """
-    finite = [float(value) for value in values if math.isfinite(value)]
-    positive = [value for value in finite if value > 0]
+    finite, positive = _sorted_out(values)
     if logarithmic and positive:
         low, high = min(positive), max(positive)
         low, high = _round_down(low), _round_up(high)
@@ -69,12 +75,12 @@ def value_scale(
         low, high = min(low, 0.0), max(high, 0.0)
     if high == low:
         low, high = (low, low + 1.0) if low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
-    step = nice_step(high / ticks - low / ticks)
+    step = nice_step((high - low) / ticks)
     if finite and all(value.is_integer() for value in finite):
         # There is no half of what is counted.
         step = max(step, 1.0) if step != 2.5 else 5.0
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    return Scale(low, high if math.isfinite(high) and high > low else low + step, start, end, step=step)
+    return Scale(low, high if high > low else low + step, start, end, step=step)
 
 
 def span_scale(values: Iterable[float], start: float, end: float, *, logarithmic: bool) -> Scale:
@@ -86,14 +92,13 @@ def span_scale(values: Iterable[float], start: float, end: float, *, logarithmic
         end: its end, in pixels.
         logarithmic: whether it is to be logarithmic; it is linear where no value is above zero.
     """
-    finite = [float(value) for value in values if math.isfinite(value)]
-    positive = [value for value in finite if value > 0]
+    finite, positive = _sorted_out(values)
     if logarithmic and positive:
         low, high = min(positive), max(positive)
         room = (high / low) ** 0.03 if high > low else 2.0
         return Scale(low / room, high * room, start, end, logarithmic=True)
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    room = (high / 2 - low / 2) * 0.05 if high > low else abs(low) / 2 or 1.0
+    room = (high - low) * 0.025 if high > low else abs(low) / 2 or 1.0
     # Time begins at zero.
     left = low if low == 0 and high > low else low - room
     return Scale(left, high + room, start, end)
@@ -107,7 +112,7 @@ def ticks_of(scale: Scale, wanted: int) -> list[float]:
         wanted: about how many.
     """
     if not scale.logarithmic:
-        step = scale.step or nice_step(scale.high / wanted - scale.low / wanted)
+        step = scale.step or nice_step((scale.high - scale.low) / wanted)
         first = math.ceil(scale.low / step - 1e-9)
         last = math.floor(scale.high / step + 1e-9)
         return [index * step for index in range(int(first), int(last) + 1)]
@@ -127,16 +132,21 @@ def nice_step(rough: float) -> float:
     """
     if not math.isfinite(rough) or rough <= 0:
         return 1.0
-    # The smallest numbers have no power of ten below them.
-    power = 10.0 ** max(math.floor(math.log10(rough)), -300)
+    power = 10.0 ** math.floor(math.log10(rough))
     return next((step * power for step in _STEPS if step * power >= rough * (1 - 1e-9)), 10 * power)
 
 
+def _sorted_out(values: Iterable[float]) -> tuple[list[float], list[float]]:
+    """Return the values that are drawn, the very small ones as zero, and those of them above zero."""
+    drawn = [float(value) if abs(value) >= _SMALLEST else 0.0 for value in values if is_drawn(value)]
+    return drawn, [value for value in drawn if value > 0]
+
+
 def _round_down(value: float) -> float:
-    power = 10.0 ** max(math.floor(math.log10(value)), -300)
+    power = 10.0 ** math.floor(math.log10(value))
     return max((step * power for step in (1, 2, 5) if step * power <= value * (1 + 1e-9)), default=power)
 
 
 def _round_up(value: float) -> float:
-    power = 10.0 ** min(math.floor(math.log10(value)), 307)
+    power = 10.0 ** math.floor(math.log10(value))
     return min((step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)), default=value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from greenshift.report.html.plots.scales import is_drawn
 from greenshift.report.page import Series
 
 
@@ -33,7 +34,7 @@ def points_of(series: Series) -> list[Point]:
         Point(float(series.x[index]), float(series.y[index]), spread[2 * index], spread[2 * index + 1])
         for index in range(count)
     ]
-    return sorted((point for point in points if math.isfinite(point.x)), key=lambda point: point.x)
+    return sorted((point for point in points if is_drawn(point.x)), key=lambda point: point.x)
 
 
 def thinned(points: list[Point], most: int) -> list[Point]:
@@ -49,7 +50,7 @@ def thinned(points: list[Point], most: int) -> list[Point]:
     kept = []
     for run in range(runs):
         part = points[len(points) * run // runs : len(points) * (run + 1) // runs]
-        shown = [index for index, point in enumerate(part) if math.isfinite(point.y)]
+        shown = [index for index, point in enumerate(part) if is_drawn(point.y)]
         if not shown:
             kept.append(part[0])
             continue

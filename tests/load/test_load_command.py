@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from load.serving.loadshop import ASYNC, shop
 
+from greenshift.cli import main
+
 SHORT = ("--users", "2", "--seconds", "1", "--warm-up", "0.3", "--app", "shop:app", "--prepare", "rows.sql")
 
 
@@ -110,10 +112,13 @@ def test_a_running_application_is_driven(shops, serve):
         (("--before", "sync", "--app", "shop:app", "--python", "no-python"), "no Python that runs"),
     ],
 )
-def test_wrong_use_is_two_lines(shops, arguments, problem):
-    done = load(shops, *arguments)
-    assert done.returncode == 2
-    lines = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+def test_wrong_use_is_two_lines(shops, arguments, problem, monkeypatch, capsys):
+    monkeypatch.chdir(shops)
+    monkeypatch.setattr(sys, "argv", ["greenshift", "load", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.endswith(" ...")]
     assert len(lines) == 2
     assert lines[0].startswith("error: ")
     assert problem in lines[0]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Final
 
 from greenshift.load.comparison.figures import written
 from greenshift.load.plan import Plan
 from greenshift.load.results import Inside, Load, PoolSettings
+
+_FIGURE: Final = re.compile(r"\d[\d.,]*")
 
 
 def warnings_of(load: Load, plan: Plan) -> tuple[str, ...]:
@@ -87,4 +91,9 @@ def _rounds(load: Load) -> list[str]:
 
 
 def _notes(load: Load) -> list[str]:
-    return list(dict.fromkeys(note for one in load.measurements for note in one.driven.notes))
+    # The same is said of many steps, with other figures: once is enough.
+    found: dict[str, str] = {}
+    for one in load.measurements:
+        for note in one.driven.notes:
+            found.setdefault(_FIGURE.sub("", note), f"{one.version}, {one.step.label}: {note}")
+    return list(found.values())

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import statistics
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -185,6 +188,96 @@ def test_an_encrypted_connection_passes_through(tmp_path: Path) -> None:
             assert row == (True,)
     finally:
         server.stop()
+
+
+@contextmanager
+def answering(answer: Callable[[socket.socket], None], family: int) -> Iterator[Address]:
+    """A server of one connection that is no PostgreSQL: what the proxy does must not depend on it."""
+    with ExitStack() as stack:
+        if family == socket.AF_UNIX:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(f"{folder}/.s.PGSQL.5432")
+            listener.listen()
+            address = Address(folder, 5432, "me")
+        else:
+            listener = socket.create_server(("127.0.0.1", 0))
+            address = Address("localhost", listener.getsockname()[1], "me")
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            with client:
+                answer(client)
+
+        stack.enter_context(listener)
+        threading.Thread(target=serve, daemon=True).start()
+        yield address
+
+
+def connected(address: Address) -> socket.socket:
+    if not address.is_socket:
+        return socket.create_connection((address.host, address.port))
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(f"{address.host}/.s.PGSQL.{address.port}")
+    return client
+
+
+@pytest.mark.parametrize("family", [socket.AF_UNIX, socket.AF_INET])
+def test_both_directions_at_once_in_order_and_whole(family: int) -> None:
+    """Each side sends 8 MB of its own while the other does; the reader is slow, so that the proxy has to wait for it."""
+
+    def from_server(client: socket.socket) -> None:
+        sender = threading.Thread(target=client.sendall, args=(down,))
+        sender.start()
+        received.append(client.recv(len(up), socket.MSG_WAITALL))
+        sender.join()
+        client.shutdown(socket.SHUT_WR)
+
+    up, down = os.urandom(8_000_000), os.urandom(12_000_000)
+    received: list[bytes] = []
+    with answering(from_server, family) as server, delayed(server, 0.004) as proxy, connected(proxy.address) as client:
+        sender = threading.Thread(target=client.sendall, args=(up,))
+        sender.start()
+        time.sleep(0.2)
+        assert client.recv(len(down), socket.MSG_WAITALL) == down
+        sender.join()
+        assert client.recv(1) == b""
+        assert received == [up]
+
+
+@pytest.mark.parametrize("family", [socket.AF_UNIX, socket.AF_INET])
+def test_a_half_closed_connection_still_answers(family: int) -> None:
+    def last_word(client: socket.socket) -> None:
+        heard = b""
+        while data := client.recv(100):
+            heard += data
+        time.sleep(0.1)
+        client.sendall(b"after " + heard)
+
+    with answering(last_word, family) as server, delayed(server, 0.02) as proxy, connected(proxy.address) as client:
+        client.sendall(b"the end")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100) == b"after the end"
+        assert client.recv(100) == b""
+        assert wait_until(lambda: proxy.figures().open_connections == 0)
+
+
+def test_a_connection_that_is_broken_off_is_closed_on_both_sides() -> None:
+    ended = threading.Event()
+
+    def wait_for_the_end(client: socket.socket) -> None:
+        while client.recv(100):
+            pass
+        ended.set()
+
+    with answering(wait_for_the_end, socket.AF_INET) as server, delayed(server, 0.01) as proxy:
+        client = connected(proxy.address)
+        client.sendall(b"more")
+        # Closed so, a connection is reset.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        assert ended.wait(5)
+        assert wait_until(lambda: proxy.figures().open_connections == 0)
 
 
 def test_the_server_hears_of_a_client_that_is_gone(delay_server: Server) -> None:

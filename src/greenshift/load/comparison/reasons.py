@@ -14,6 +14,7 @@ from greenshift.load.step import Step
 _FULL: Final = 0.9
 _MACHINE_FULL: Final = 0.93
 _NOTABLE: Final = 1.05
+_MANY_TIMES: Final = 2
 _LATE: Final = 0.1
 _SHARE_OF_WAITING: Final = 0.3
 
@@ -136,9 +137,8 @@ def _loop(before: Sequence[Measurement], after: Sequence[Measurement]) -> list[s
 
 
 def _statements(before: Sequence[Measurement], after: Sequence[Measurement]) -> list[str]:
+    """Look at all requests, and at the route that grew most: slow requests are few, and hardly move the mean."""
     first, second = (_median(one, lambda inside: inside.statements) for one in (before, after))
-    if not second > _NOTABLE * first:
-        return []
     earlier = {name: statements for name, statements, _ in route_costs(before)}
     most = max(
         (
@@ -146,12 +146,18 @@ def _statements(before: Sequence[Measurement], after: Sequence[Measurement]) -> 
             for name, statements, _ in route_costs(after)
             if name in earlier
         ),
-        default=None,
+        default=(0.0, "", 0.0),
     )
-    where = ""
-    if most is not None and most[0] >= 1:
-        where = f" Most of all {most[1]}: {written(most[2])} for each, {written(earlier[most[1]])} before."
-    return [f"The version after sends {written(second)} statements a request, the one before {written(first)}.{where}"]
+    found = []
+    if second > _NOTABLE * first:
+        found.append(
+            f"The version after sends {written(second)} statements a request, the one before {written(first)}."
+        )
+    if most[0] >= 1 and (found or most[2] > _MANY_TIMES * earlier[most[1]]):
+        found.append(
+            f"{most[1]} sends {written(most[2])} statements for each request, before {written(earlier[most[1]])}."
+        )
+    return found
 
 
 def route_costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, float]]:

@@ -224,7 +224,7 @@ def connected(address: Address) -> socket.socket:
 
 @pytest.mark.parametrize("family", [socket.AF_UNIX, socket.AF_INET])
 def test_both_directions_at_once_in_order_and_whole(family: int) -> None:
-    """Each side sends 8 MB of its own while the other does; the reader is slow, so that the proxy has to wait for it."""
+    """Each side sends megabytes while the other does; the reader is slow, so that the proxy has to wait for it."""
 
     def from_server(client: socket.socket) -> None:
         sender = threading.Thread(target=client.sendall, args=(down,))

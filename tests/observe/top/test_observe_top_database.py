@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from explain.pgbouncer import PROGRAM, pgbouncer, through
 from psycopg import sql
 
 from greenshift.observe.top.address import DatabaseAddress, read_address
@@ -206,6 +207,19 @@ def test_statistics_are_read_no_more_than_every_ten_seconds(installed_server: Se
     now[0] = 11.0
     assert known()
     source.close()
+
+
+def test_a_pooler_in_transaction_mode_may_stand_before_it(embedded_server: Server) -> None:
+    assert PROGRAM is not None, "install it (Debian: apt-get install pgbouncer)"
+    with pgbouncer(embedded_server.url("postgres", "psycopg")) as folder:
+        address = read_address(through(embedded_server.url("postgres", "psycopg"), folder))
+        assert isinstance(address, DatabaseAddress)
+        source = DatabaseSource(address)
+        first, second = source.read().database, source.read().database
+        source.close()
+    assert first is not None
+    assert second is not None
+    assert second.previous == first.counters
 
 
 def test_a_server_that_went_away_is_reached_again(installed_server: Server) -> None:

@@ -208,6 +208,8 @@ class End:
             return
         forwarder.chunks += 1
         forwarder.bytes += count
+        if other.told_all:  # nobody takes it any more
+            return
         other.coming += count
         forwarder.later(other.deliver, bytes(VIEW[:count]))
         if other.coming > forwarder.room:

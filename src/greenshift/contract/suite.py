@@ -20,6 +20,7 @@ from greenshift.contract.rows import Rows
 from greenshift.contract.running import Case, Grounds, cases_of, run_case
 from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
 from greenshift.errors import GreenshiftError
+from greenshift.postgres.schemas.database import SchemaDatabase
 
 
 class ModelContract:
@@ -67,6 +68,8 @@ class ModelContract:
             templates.append(_has_tables(db, plan.adapter))
         has_tables = templates[0]
         if not has_tables:
+            if isinstance(db, SchemaDatabase) and (outside := _outside(plan.adapter)):
+                pytest.fail(f"{outside}\n  fix: name no schema in the models, or take another isolation", pytrace=False)
             plan.adapter.create(url)
 
         def rewind() -> None:
@@ -178,6 +181,18 @@ def _parameters(plan: _Plan, leave_out: Mapping[str, str]) -> list[Any]:
             f"did you mean {near[0]!r}?" if near else "write behaviour[Model], for example create[User]",
         )
     return made
+
+
+def _outside(adapter: Adapter) -> str:
+    """Return what would be made outside of the tests' own schema, since it names another; empty if nothing would."""
+    for model in adapter.models():
+        if "." in model.table:
+            return f"the table {model.table} names a schema, so it would land outside of the tests' one"
+        for column in model.columns.values():
+            if "." in column.database_type:
+                place = f"{model.name}.{column.name}, of the type {column.database_type}"
+                return f"{place}, names a schema, so it would land outside of the tests' one"
+    return ""
 
 
 def _has_tables(db: Any, adapter: Adapter) -> bool:

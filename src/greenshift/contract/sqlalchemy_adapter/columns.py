@@ -18,6 +18,8 @@ from greenshift.contract.sqlalchemy_adapter.decorated import keeps_null, taken_t
 
 _DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+_COLLECTIONS: Final = (list, dict, set, tuple)
+
 
 def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> description.Column:
     """Describe a mapped column; foreign keys and uniques of several columns belong to the model.
@@ -135,7 +137,10 @@ def _annotated_type(model: type[Any], name: str) -> type[Any] | None:
         hint = typing.get_type_hints(model).get(name)
     except Exception:  # names that exist for a type checker only
         return None
-    while (arguments := typing.get_args(hint)) and not isinstance(hint, type):
-        real = [one for one in arguments if one is not type(None)]
-        hint = real[0]
+    while arguments := typing.get_args(hint):
+        origin = typing.get_origin(hint)
+        if origin in _COLLECTIONS:
+            return origin  # type: ignore[no-any-return]
+        # Mapped[...], Annotated[...], or a union with None.
+        hint = next(one for one in arguments if one is not type(None))
     return hint if isinstance(hint, type) else None

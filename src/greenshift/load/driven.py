@@ -76,12 +76,15 @@ class GeneratorProcess:
         processor: the share of one core that it used, 0 to 1, over the measurement.
         processor_highest: the highest share in one second of it.
         lag: how late the process wakes up, in seconds, at p99: what it may add to a latency.
+        waited: the share of the time in which it had something to do and no core was free for it, 0 to 1; known on
+            Linux only.
     """
 
     name: str
     processor: float
     processor_highest: float
     lag: float
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,12 +99,16 @@ def _moments(reports: Sequence[Report]) -> tuple[Moment, ...]:
 
 
 def _processes(reports: Sequence[Report], master: Report | None) -> tuple[GeneratorProcess, ...]:
-    names = ["generator"] if master is None else [f"worker {number}" for number in range(1, len(reports) + 1)]
+    names = (
+        ["generator"]
+        if len(reports) == 1 and master is None
+        else [f"worker {number}" for number in range(1, len(reports) + 1)]
+    )
     usages = [report["usage"] for report in reports]
     if master is not None:
         names.append("master")
         usages.append(master)
     return tuple(
-        GeneratorProcess(name, usage["processor"], usage["processor_highest"], usage["lag"])
+        GeneratorProcess(name, usage["processor"], usage["processor_highest"], usage["lag"], usage["waited"])
         for name, usage in zip(names, usages, strict=True)
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -26,8 +28,9 @@ class Usage:
         self._process = psutil.Process()
         self._lag = LatencyHistogram()
         self._highest = 0.0
-        self._begun: tuple[float, float] | None = None
-        self._ended: tuple[float, float] | None = None
+        self._run_delay = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._begun: _Times | None = None
+        self._ended: _Times | None = None
         self._machine_begun: Any = None
         self._machine_ended: Any = None
         self.warned = False
@@ -41,7 +44,7 @@ class Usage:
             self._sleep(_TICK)
             self._lag.add(max(0.0, perf_counter() - before - _TICK))
             now = self._now()
-            if now[0] - last[0] >= _SAMPLE:
+            if now.at - last.at >= _SAMPLE:
                 self._highest = max(self._highest, _share(last, now))
                 last = now
         self._end()
@@ -49,10 +52,12 @@ class Usage:
     def report(self) -> dict[str, Any]:
         """Return what was seen, as data for JSON."""
         self._end()
-        mean = _share(self._begun, self._ended) if self._begun and self._ended else 0.0
+        begun, ended = self._begun or self._now(), self._ended or self._now()
+        mean = _share(begun, ended)
         return {
             "processor": mean,
             "processor_highest": max(mean, self._highest),
+            "waited": (ended.waited - begun.waited) / (ended.at - begun.at) if ended.at > begun.at else 0.0,
             "lag": self._lag.p99 if self._lag.count else 0.0,
             "machine": _busy(self._machine_begun, self._machine_ended) if self._machine_begun else 0.0,
             "warned": self.warned,
@@ -63,14 +68,27 @@ class Usage:
             self._ended = self._now()
             self._machine_ended = psutil.cpu_times()
 
-    def _now(self) -> tuple[float, float]:
+    def _now(self) -> _Times:
         times = self._process.cpu_times()
-        return perf_counter(), times.user + times.system
+        return _Times(perf_counter(), times.user + times.system, self._waited())
+
+    def _waited(self) -> float:
+        """Seconds that this thread was ready to run and had no core: Linux, Documentation/scheduler/sched-stats.rst."""
+        try:
+            return int(self._run_delay.read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
 
 
-def _share(begun: tuple[float, float], ended: tuple[float, float]) -> float:
-    passed = ended[0] - begun[0]
-    return (ended[1] - begun[1]) / passed if passed > 0 else 0.0
+class _Times(NamedTuple):
+    at: float
+    used: float
+    waited: float
+
+
+def _share(begun: _Times, ended: _Times) -> float:
+    passed = ended.at - begun.at
+    return (ended.used - begun.used) / passed if passed > 0 else 0.0
 
 
 def _busy(begun: Any, ended: Any) -> float:

@@ -26,11 +26,11 @@ class ScenarioUser(FastHttpUser):
     """Logs in, sends what comes before, and then tasks of the scenario until it is stopped."""
 
     wait_time = constant(0)
-    worker: ClassVar[Worker]
+    worker: ClassVar[Worker | None] = None
 
     def on_start(self) -> None:
         """Log in, and wait until all users have."""
-        worker = self.worker
+        worker = self._working()
         number = worker.next_user()
         random = Random(f"{worker.job.seed}:{number}")  # noqa: S311 - which request is next is no secret
         self._lookup = Lookup(worker.shared, number, random)
@@ -54,7 +54,7 @@ class ScenarioUser(FastHttpUser):
             self._send_task(chosen)
 
     def _send_task(self, chosen: PreparedTask) -> None:
-        worker = self.worker
+        worker = self._working()
         self._lookup.begin_task()
         for place, step in enumerate(chosen.steps):
             try:
@@ -85,7 +85,7 @@ class ScenarioUser(FastHttpUser):
     def _log_in(self, login: PreparedRequest) -> bool:
         name = login.request.name
         problem, _, content = self._sent(login, login.fill(self._lookup), LOGIN_SECONDS)
-        said = self.worker.job.scenario.login
+        said = self._working().job.scenario.login
         if not problem and said and said.token:
             try:
                 token = value_at(json.loads(content), said.token)
@@ -95,7 +95,7 @@ class ScenarioUser(FastHttpUser):
         if problem:
             body = content[:200].decode("utf-8", "replace")
             answer = f" ({body})" if body else ""
-            self.worker.user_failed(
+            self._working().user_failed(
                 f"the login by {name} failed: {problem}{answer}", "correct [login] in the scenario file"
             )
         return not problem
@@ -105,17 +105,18 @@ class ScenarioUser(FastHttpUser):
         try:
             request = step.fill(self._lookup)
         except MissingValueError as missing:
-            self.worker.missing.add(str(missing))
+            self._working().missing.add(str(missing))
             return
         problem, _, _ = self._sent(step, request, LOGIN_SECONDS)
         if problem:
             # What could not be taken is told when a task needs it.
-            self.worker.missing.update(step.request.take)
+            self._working().missing.update(step.request.take)
 
     def _nothing_to_send(self) -> None:
-        needs = sorted({name for one in self.worker.tasks for name in one.needs})
-        self.worker.missing.update(needs)
-        self.worker.user_failed(
+        worker = self._working()
+        needs = sorted({name for one in worker.tasks for name in one.needs})
+        worker.missing.update(needs)
+        worker.user_failed(
             f"nothing can be sent: nothing was taken for {', '.join(needs)}",
             "fill the database, so that lists have something in them, or give the values in [data.NAME] of a scenario",
         )
@@ -180,6 +181,13 @@ class ScenarioUser(FastHttpUser):
             except NothingThere:
                 return f"the answer holds no {path}"
         return ""
+
+    def _working(self) -> Worker:
+        """Return this process's worker; without one (there is no scenario) there is nothing to do."""
+        if self.worker is None:
+            self._stay()
+        assert self.worker
+        return self.worker
 
     def _stay(self) -> None:
         """Do nothing more, until Locust ends this user."""

@@ -11,6 +11,8 @@ from greenshift.load.generator.requests import prepared_tasks
 
 # Locust warns at the same share (its CPU_WARNING_THRESHOLD).
 SATURATED = 0.9
+# A process that uses a core or waits for one all the time is as little idle as one that has a core for itself.
+NEVER_IDLE = 0.95
 # How late (p99) a request may leave that nothing kept back but the generator itself, in seconds.
 LATE = 0.05
 _MACHINE_FULL = 0.95
@@ -30,6 +32,12 @@ def saturation(job: Job, processes: Sequence[GeneratorProcess], *, lateness: flo
     busiest = max(processes, key=lambda process: process.processor)
     if busiest.processor > SATURATED:
         return f"{busiest.name} used {busiest.processor:.0%} of its core: {more}"
+    busy = max(processes, key=lambda process: process.processor + process.waited)
+    if busy.processor + busy.waited > NEVER_IDLE:
+        return (
+            f"{busy.name} used {busy.processor:.0%} of a core and waited for one {busy.waited:.0%} of the time: "
+            "what else runs on its machine leaves it too little; let it run on another"
+        )
     if warned:
         highest = max(process.processor_highest for process in processes)
         return f"Locust warned of its processor use (highest in one second {highest:.0%} of a core): {more}"

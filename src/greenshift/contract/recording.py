@@ -35,4 +35,6 @@ def _message(report: pytest.TestReport) -> str:
     """Return what was said, without the traceback."""
     crash = getattr(report.longrepr, "reprcrash", None)
     said = str(crash.message if crash is not None else report.longrepr)
-    return said.removeprefix("greenshift.contract.behaviours.failure.ContractFailure: ").strip()
+    for prefix in ("greenshift.contract.behaviours.failure.ContractFailure: ", "Failed: "):
+        said = said.removeprefix(prefix)
+    return said.strip()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from contract.behaviours.contract_shop import Members, orders, run, shop
-from sqlalchemy import DateTime, Integer, String, TypeDecorator, and_
+from sqlalchemy import DateTime, ForeignKey, Integer, String, TypeDecorator, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, mapped_column, relationship, validates
 
@@ -51,6 +51,11 @@ FAULTS: dict[str, tuple[Make, str, str]] = {
         lambda: shop({}, {}, nullable=False),
         "cascade-Customer.orders",
         r"\(sync and async\).*sets Order.customer_id to null.*cascade=",
+    ),
+    "a cascade in the foreign key alone": (
+        lambda: shop({}, {"customer_id": mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), nullable=False)}),
+        "cascade-Customer.orders",
+        r"sets Order.customer_id to null.*passive_deletes=True on Customer.orders: its foreign key deletes them",
     ),
     "a cascade that the database refuses": (
         lambda: shop(orders(cascade="all, delete-orphan", passive_deletes=True), {}, nullable=False),
@@ -96,6 +101,11 @@ FAULTS: dict[str, tuple[Make, str, str]] = {
         lambda: shop({"token": mapped_column(String(5), default="same", unique=True)}, {}),
         "read-Customer",
         "UniqueViolation",
+    ),
+    "a default with a zone in a column without": (
+        lambda: shop({"seen": mapped_column(DateTime, default=lambda: dt.datetime.now(dt.UTC))}, {}),
+        "defaults-Customer",
+        r"Customer.seen is with a time zone after the insert and without one when read.*DateTime\(timezone=True\)",
     ),
     "versions that nobody counts": (
         lambda: shop(uncounted(), {}),

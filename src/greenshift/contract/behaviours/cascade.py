@@ -33,6 +33,12 @@ class Cascade(Behaviour):
             linked = await make_linked(scene, session, one, 2)
         name = f"{scene.model.name}.{subject}"
         fix = f'say what becomes of them: cascade="all, delete-orphan" on {name}, or passive_deletes with ondelete'
+        theirs = {theirs for _, theirs in one.local}
+        by_database = any(
+            key.on_delete == "CASCADE" and theirs & set(key.columns) for key in linked.target.foreign_keys
+        )
+        if by_database and not one.deletes_orphans:
+            fix = f"passive_deletes=True on {name}: its foreign key deletes them, and the session sets it to null first"
         try:
             async with scene.session() as session:
                 await session.delete(await session.get(scene.model, linked.row.key))
@@ -51,10 +57,6 @@ class Cascade(Behaviour):
                 ) from error
             raise
         there = [await scene.read(other.key, linked.target) is not None for other in linked.others]
-        theirs = {theirs for _, theirs in one.local}
-        by_database = any(
-            key.on_delete == "CASCADE" and theirs & set(key.columns) for key in linked.target.foreign_keys
-        )
         if one.deletes_orphans and any(there):
             raise scene.fail(f"{name} deletes what belongs to it, and {sum(there)} are left", fix)
         if not one.deletes_orphans and not by_database and not all(there):

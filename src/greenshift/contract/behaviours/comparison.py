@@ -35,6 +35,11 @@ def is_same(column: Column, written: Any, read: Any) -> bool:
     return bool(written == read)
 
 
+def has_zone(value: Any) -> bool | None:
+    """Tell whether a time has a zone; None of what is no time."""
+    return value.tzinfo is not None if isinstance(value, dt.datetime) else None
+
+
 def plain(model: Model, values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return values without what differs from run to run: made keys, references, defaults.
 

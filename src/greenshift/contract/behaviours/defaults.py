@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenshift.contract.behaviours.behaviour import Behaviour
-from greenshift.contract.behaviours.comparison import is_same
+from greenshift.contract.behaviours.comparison import has_zone, is_same
 from greenshift.contract.behaviours.scene import Scene
 from greenshift.contract.description import Model
 from greenshift.contract.rows import Rows
@@ -33,6 +33,14 @@ class Defaults(Behaviour):
             column = scene.model.columns[name]
             if read[name] is None and not column.is_nullable:
                 raise scene.fail(f"{scene.model.name}.{name} has a default and was read as None")
+            if has_zone(made.stored[name]) != has_zone(read[name]):
+                with_zone, without = "with a time zone", "without one"
+                was, became = (with_zone, without) if has_zone(made.stored[name]) else (without, with_zone)
+                raise scene.fail(
+                    f"{scene.model.name}.{name} is {was} after the insert and {became} when read: its default does not "
+                    "fit its type",
+                    f"DateTime(timezone={has_zone(made.stored[name])}), or a default {became}",
+                )
             if not is_same(column, made.stored[name], read[name]):
                 raise scene.fail(
                     f"{scene.model.name}.{name} is {made.stored[name]!r} after the insert and {read[name]!r} when read"

@@ -288,8 +288,11 @@ def main() -> None:
     instructions = json.loads(owner.makefile("rb").readline())
     parent = instructions["parent"]
     server = tuple(instructions["server"]) if isinstance(instructions["server"], list) else instructions["server"]
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError):  # macOS knows no limit, and refuses to set that
+        pass
     try:
         with open("/proc/self/timerslack_ns", "w") as slack:  # Linux lets sleepers sleep 0.05 ms longer
             slack.write("1")

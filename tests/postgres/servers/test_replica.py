@@ -82,7 +82,7 @@ def test_it_is_a_server_of_the_same_kind(replica: ReplicaServer) -> None:
 
 def test_it_streams_under_its_own_name(replica: ReplicaServer, primary: psycopg.Connection[Any]) -> None:
     query = "SELECT application_name, state, client_addr FROM pg_stat_replication"
-    assert primary.execute(query).fetchall() == [(replica.name, "streaming", None)]
+    assert eventually(lambda: primary.execute(query).fetchall() == [(replica.name, "streaming", None)])
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_an_impossible_setting_of_a_replica(elsewhere: OwnedServer, folder: Path
 def test_one_that_does_not_stream_is_not_left(
     elsewhere: OwnedServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("greenshift.postgres.servers.replica.STREAM_TIMEOUT", 0.1)
-    with pytest.raises(ReplicationError, match=r"does not receive from its primary within 0\.1 s"):
+    monkeypatch.setattr("greenshift.postgres.servers.replica.STREAM_TIMEOUT", 1.0)
+    with pytest.raises(ReplicationError, match=r'within 1 s: .* slot "no_such_slot" does not exist'):
         elsewhere.replica({"primary_slot_name": "no_such_slot"})
     assert [path.name for path in folder.iterdir()] == [elsewhere.directory.name]
 

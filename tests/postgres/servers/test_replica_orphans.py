@@ -54,7 +54,7 @@ def test_a_signal_to_the_owner(folder: Path, sign: signal.Signals) -> None:
     with owner_process(folder, SLEEP, begin=OWNER, stderr=subprocess.DEVNULL) as (owner, servers):
         processes = of_both(servers)
         assert len(processes) > 10
-        assert all(map(alive, processes))
+        assert all(map(alive, servers["postmasters"]))
         owner.send_signal(sign)
         owner.wait(10)
         assert_gone(folder, processes)

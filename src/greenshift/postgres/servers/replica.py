@@ -14,6 +14,7 @@ from greenshift.postgres.errors import ReplicationError, ServerProgramsError
 from greenshift.postgres.servers.launch import Launched, launch
 from greenshift.postgres.servers.owned import OwnedServer
 from greenshift.postgres.servers.settings import ServerSettings
+from greenshift.postgres.servers.start_error import first_reason
 
 SHORTEST_POLL = 0.0002
 LONGEST_POLL = 0.01
@@ -171,13 +172,15 @@ def start_replica(primary: OwnedServer, settings: ServerSettings) -> ReplicaServ
 
 
 def _wait_until_it_streams(replica: ReplicaServer) -> None:
-    # It takes connections before it is connected itself.
+    # It takes connections before it is connected itself; and its own pg_stat_wal_receiver says so too early.
     limit = time.monotonic() + STREAM_TIMEOUT
-    with replica.connect() as connection:
-        while connection.execute("SELECT status FROM pg_stat_wal_receiver").fetchone() != ("streaming",):
+    query = "SELECT FROM pg_stat_replication WHERE application_name = %s AND state IN ('catchup', 'streaming')"
+    with replica.primary.connect() as connection:
+        while connection.execute(query, (replica.name,)).fetchone() is None:
             if time.monotonic() > limit:
+                reason = first_reason((replica.directory / "server.log").read_text(errors="replace"))
                 raise ReplicationError(
-                    f"the replica does not receive from its primary within {STREAM_TIMEOUT:g} s",
-                    f"see whether the primary still runs, and what {replica.directory}/server.log says",
+                    f"the replica does not receive from its primary within {STREAM_TIMEOUT:g} s: {reason}",
+                    "see whether the primary still runs, and which settings the replica was given",
                 )
             time.sleep(SHORTEST_POLL)

@@ -20,6 +20,7 @@ from greenshift.report.html.plots.frame import (
     text_width,
     title,
     write,
+    write_label,
 )
 from greenshift.report.html.plots.numbers import number, tick_labels
 from greenshift.report.html.plots.scales import Scale, is_drawn, ticks_of, value_scale
@@ -98,8 +99,8 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
     left = left_margin(scale, size.ticks)
     area = Area(left, top, size.width - 14, bottom)
     draw_y_axis(svg, area, scale, size.ticks)
-    write(svg, plot.y_label, 2, 12, "label")
-    write(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, "label", "middle")
+    write_label(svg, plot.y_label, 2, 12, size)
+    write_label(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, size, "middle")
     room = (area.right - area.left) / max(len(plot.categories), 1)
     _names_below(svg, plot, area, room)
     draw_marks(svg, area, scale, plot.marks)
@@ -166,8 +167,8 @@ def _draw_lying(svg: Element, plot: Plot, styles: list[Style], size: Size) -> fl
             end = max(end, high)
         write(groups[bar.series], number(bar.y), end + 4, y + thickness - 3, "value")
     _marks_down(svg, area, scale, plot)
-    write(svg, plot.y_label, (area.left + area.right) / 2, area.bottom + 2 * LINE + 4, "label", "middle")
-    write(svg, plot.x_label, 2, 12, "label")
+    write_label(svg, plot.y_label, (area.left + area.right) / 2, area.bottom + 2 * LINE + 4, size, "middle")
+    write_label(svg, plot.x_label, 2, 12, size)
     return area.bottom + 2 * LINE + 10
 
 

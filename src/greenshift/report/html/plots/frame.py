@@ -9,8 +9,13 @@ from xml.etree.ElementTree import Element, SubElement
 from greenshift.report.html.plots.numbers import number, tick_labels
 from greenshift.report.html.plots.scales import Scale, ticks_of
 
-# A digit's width at the size of the axis's labels (12 px): fonts differ, so rather too wide.
-CHARACTER: Final = 6.8
+# Widths in a wide font (DejaVu Sans) at the size of the axis's labels, 12 px: other fonts need less.
+CHARACTER: Final = 7.7
+_WIDTHS: Final = {
+    **dict.fromkeys("ijl.,:;'|!()[]{} /\\It`", 4.8),
+    **dict.fromkeys("mwMW@%\N{HORIZONTAL ELLIPSIS}", 12.0),
+    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ+=<>~&", 10.1),
+}
 LINE: Final = 15.0
 
 
@@ -38,7 +43,7 @@ class Area(NamedTuple):
 
 def text_width(text: str) -> float:
     """Return how wide a label is at most, in pixels."""
-    return sum(CHARACTER if ord(one) < 0x1100 else 2 * CHARACTER for one in text)
+    return sum(_WIDTHS.get(one, CHARACTER if ord(one) < 0x1100 else 16.0) for one in text)
 
 
 def shortened(text: str, room: float) -> str:
@@ -48,13 +53,15 @@ def shortened(text: str, room: float) -> str:
         text: the label.
         room: in pixels.
     """
-    if text_width(text) <= room:
+    if text_width(text) <= room + 0.01:
         return text
-    most = max(int(room / CHARACTER) - 1, 2)
-    if any(ord(one) >= 0x1100 for one in text):
-        most = max(most // 2, 1)
-    head = most // 3
-    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (most - head) :]}"
+    # The end of a path or of a test's name says more than its beginning.
+    for left in range(min(len(text), int(room / min(_WIDTHS.values()))), 0, -1):
+        head = left // 3
+        shown = f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (left - head) :]}"
+        if text_width(shown) <= room:
+            return shown
+    return "\N{HORIZONTAL ELLIPSIS}"
 
 
 def write(parent: Element, text: str, x: float, y: float, kind: str, anchor: str = "start") -> Element:
@@ -71,6 +78,24 @@ def write(parent: Element, text: str, x: float, y: float, kind: str, anchor: str
     element = SubElement(parent, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor})
     element.text = text
     return element
+
+
+def write_label(parent: Element, text: str, x: float, y: float, size: Size, anchor: str = "start") -> None:
+    """Write what an axis shows, shortened where it is longer than the drawing.
+
+    Args:
+        parent: the SVG element that gets it.
+        text: what to write.
+        x: its place, in pixels.
+        y: its base line, in pixels.
+        size: how large the plot is drawn.
+        anchor: ``start``, ``middle`` or ``end``: what of it is at ``x``.
+    """
+    room = size.width - x if anchor == "start" else 2 * min(x, size.width - x)
+    shown = shortened(text, room - 4)
+    label = write(parent, shown, x, y, "label", anchor)
+    if shown != text:
+        title(label, text)
 
 
 def line(parent: Element, kind: str, x1: float, y1: float, x2: float, y2: float) -> Element:

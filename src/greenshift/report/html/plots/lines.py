@@ -19,7 +19,7 @@ from greenshift.report.html.plots.frame import (
     line,
     text_width,
     title,
-    write,
+    write_label,
 )
 from greenshift.report.html.plots.numbers import number, tick_labels
 from greenshift.report.html.plots.scales import Scale, span_scale, ticks_of, value_scale
@@ -52,8 +52,8 @@ def draw_lines(svg: Element, plot: Plot, styles: list[Style], size: Size) -> Non
     area, x_scale, y_scale = _layout(plot, everything, heights, size)
     draw_y_axis(svg, area, y_scale, size.ticks)
     draw_x_axis(svg, area, x_scale, x_ticks(x_scale, everything, area, size))
-    write(svg, plot.y_label, 2, 12, "label")
-    write(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, "label", "middle")
+    write_label(svg, plot.y_label, 2, 12, size)
+    write_label(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, size, "middle")
     draw_marks(svg, area, y_scale, plot.marks)
     most = int((area.right - area.left) / _PIXELS_A_POINT)
     for series, points, style in zip(plot.series, all_points, styles, strict=True):

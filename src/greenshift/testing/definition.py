@@ -8,9 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from greenshift.config import Config
-from greenshift.errors import GreenshiftError
-from greenshift.postgres import Address
-from greenshift.testing.definitions import (
+from greenshift.definitions import (
     BuildTarget,
     Definition,
     SQLiteTarget,
@@ -20,8 +18,10 @@ from greenshift.testing.definitions import (
     from_sql,
     with_seeds,
 )
-from greenshift.testing.definitions.alembic_files import find_alembic
-from greenshift.testing.definitions.extensions import extensions_created
+from greenshift.definitions.alembic_files import find_alembic
+from greenshift.definitions.extensions import extensions_created
+from greenshift.errors import GreenshiftError
+from greenshift.postgres import Address
 from greenshift.testing.environment import Environment
 
 

@@ -11,15 +11,15 @@ from psycopg import Connection, sql
 from sqlalchemy import Column, MetaData, Sequence
 
 from greenshift.config import Config
+from greenshift.definitions import BuildTarget, Definition, SQLiteTarget
+from greenshift.definitions.failure import shown
+from greenshift.definitions.load import load_object
+from greenshift.definitions.sql_script import Statement, split
 from greenshift.errors import ConfigurationError
 from greenshift.postgres.databases.marker import lock_key
 from greenshift.postgres.errors import TemplateError
 from greenshift.postgres.schemas.place import SchemaPlace
 from greenshift.testing.definition import definition_for
-from greenshift.testing.definitions import BuildTarget, Definition, SQLiteTarget
-from greenshift.testing.definitions.failure import shown
-from greenshift.testing.definitions.load import load_object
-from greenshift.testing.definitions.sql_script import Statement, split
 from greenshift.testing.schema_watch import SchemaEnvironment
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*)'

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, create_engine, event, insert, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from greenshift.definitions import Definition, SQLiteTarget
 from greenshift.postgres import DatabaseError, TemplateError
-from greenshift.testing.definitions import Definition, SQLiteTarget
 from greenshift.testing.sqlite import SQLiteDatabase, SQLiteFolder, SQLiteTemplate, remove_leftovers
 
 METADATA = MetaData()
@@ -255,7 +255,7 @@ def test_nothing_is_left_behind(tmp_path):
 CRASHING = """
 import sys, time
 from pathlib import Path
-from greenshift.testing.definitions import Definition
+from greenshift.definitions import Definition
 from greenshift.testing.sqlite import SQLiteFolder, SQLiteTemplate
 folder = SQLiteFolder.create(Path(sys.argv[1]))
 database = SQLiteTemplate.build(Definition("f", lambda target: None, "nothing"), folder).clone()

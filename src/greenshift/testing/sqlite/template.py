@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from greenshift.definitions.failure import described_with_location
+from greenshift.definitions.source import Definition, SQLiteTarget
 from greenshift.errors import GreenshiftError
 from greenshift.postgres.errors import TemplateError
-from greenshift.testing.definitions.failure import described_with_location
-from greenshift.testing.definitions.source import Definition, SQLiteTarget
 from greenshift.testing.sqlite.folder import SQLiteFolder
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from greenshift.definitions.alembic_files import find_alembic
+from greenshift.definitions.extensions import extensions_created
+from greenshift.definitions.failure import shown
+from greenshift.definitions.source import BuildTarget, Definition, SQLiteTarget, async_url, sync_url
 from greenshift.postgres.errors import TemplateError
-from greenshift.testing.definitions.alembic_files import find_alembic
-from greenshift.testing.definitions.extensions import extensions_created
-from greenshift.testing.definitions.failure import shown
-from greenshift.testing.definitions.source import BuildTarget, Definition, SQLiteTarget, async_url, sync_url
 
-_CHILD = "greenshift.testing.definitions.alembic_process"
+_CHILD = "greenshift.definitions.alembic_process"
 
 
 class MigrationFailure(Exception):  # noqa: N818  (it carries another process's failure and is never raised alone)

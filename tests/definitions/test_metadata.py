@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
+from greenshift.definitions import from_metadata
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import TemplateError
-from greenshift.testing.definitions import from_metadata
 
 MODELS = """
     import enum

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from greenshift.testing.definitions.modules import is_project_file
+from greenshift.definitions.modules import is_project_file
 
 _CREDENTIALS = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 _ADAPTED = re.compile(r"^<class '[^']*'>: ")

@@ -8,9 +8,9 @@ import sqlite3
 
 import pytest
 
+from greenshift.definitions import from_alembic
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import TemplateError
-from greenshift.testing.definitions import from_alembic
 
 INI = """\
 [alembic]

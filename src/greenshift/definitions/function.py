@@ -14,19 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from greenshift.errors import ConfigurationError
-from greenshift.postgres.errors import TemplateError
-from greenshift.testing.definitions.extensions import extensions_created
-from greenshift.testing.definitions.failure import described_with_location
-from greenshift.testing.definitions.load import load_object
-from greenshift.testing.definitions.modules import sources_of
-from greenshift.testing.definitions.source import (
+from greenshift.definitions.extensions import extensions_created
+from greenshift.definitions.failure import described_with_location
+from greenshift.definitions.load import load_object
+from greenshift.definitions.modules import sources_of
+from greenshift.definitions.source import (
     BuildTarget,
     Definition,
     async_url,
     digest,
     sync_url,
 )
+from greenshift.errors import ConfigurationError
+from greenshift.postgres.errors import TemplateError
 
 _SYNC_KINDS: tuple[type, ...] = (Session, Engine, Connection)
 _ASYNC_KINDS: tuple[type, ...] = (AsyncSession, AsyncEngine, AsyncConnection)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from greenshift.testing.definitions.function import from_callable
-from greenshift.testing.definitions.source import BuildTarget, Definition, digest
-from greenshift.testing.definitions.sql import from_sql
+from greenshift.definitions.function import from_callable
+from greenshift.definitions.source import BuildTarget, Definition, digest
+from greenshift.definitions.sql import from_sql
 
 
 def with_seeds(definition: Definition, seeds: Sequence[str], *, root: Path | None = None) -> Definition:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from greenshift.definitions.failure import describe, shown
+from greenshift.definitions.modules import sources_imported_by
+from greenshift.definitions.source import digest
 from greenshift.errors import ConfigurationError
-from greenshift.testing.definitions.failure import describe, shown
-from greenshift.testing.definitions.modules import sources_imported_by
-from greenshift.testing.definitions.source import digest
 
 if TYPE_CHECKING:
     from alembic.config import Config

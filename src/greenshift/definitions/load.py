@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import importlib
 
+from greenshift.definitions.failure import described_with_location
 from greenshift.errors import ConfigurationError
-from greenshift.testing.definitions.failure import described_with_location
 
 
 def load_object(path: str, *, key: str) -> object:

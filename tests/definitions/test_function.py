@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
+from greenshift.definitions import from_callable, from_sql, with_seeds
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import TemplateError
-from greenshift.testing.definitions import from_callable, from_sql, with_seeds
 
 FORMS = """
     from __future__ import annotations

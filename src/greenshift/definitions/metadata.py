@@ -11,13 +11,13 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import ClauseElement
 
+from greenshift.definitions.extensions import extensions_created, extensions_used
+from greenshift.definitions.failure import described_with_location
+from greenshift.definitions.load import load_object
+from greenshift.definitions.modules import sources_of
+from greenshift.definitions.source import BuildTarget, Definition, SQLiteTarget, digest, sync_url
 from greenshift.errors import ConfigurationError
 from greenshift.postgres.errors import TemplateError
-from greenshift.testing.definitions.extensions import extensions_created, extensions_used
-from greenshift.testing.definitions.failure import described_with_location
-from greenshift.testing.definitions.load import load_object
-from greenshift.testing.definitions.modules import sources_of
-from greenshift.testing.definitions.source import BuildTarget, Definition, SQLiteTarget, digest, sync_url
 
 _MEMORY_ADDRESS = re.compile(r"0x[0-9a-f]+")
 

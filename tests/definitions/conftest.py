@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from greenshift.definitions import SQLiteTarget
+from greenshift.definitions.source import TemplateTarget
 from greenshift.postgres import Server, ServerSettings, open_server
-from greenshift.testing.definitions import SQLiteTarget
-from greenshift.testing.definitions.source import TemplateTarget
 
 _numbers = itertools.count()
 

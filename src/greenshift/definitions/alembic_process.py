@@ -15,8 +15,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from greenshift.testing.definitions.alembic_files import alembic_config
-from greenshift.testing.definitions.failure import chain, describe, location
+from greenshift.definitions.alembic_files import alembic_config
+from greenshift.definitions.failure import chain, describe, location
 
 
 def main() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import psycopg
 
+from greenshift.definitions.extensions import extensions_created
+from greenshift.definitions.failure import describe, shown
+from greenshift.definitions.source import BuildTarget, Definition, SQLiteTarget, digest
+from greenshift.definitions.sql_script import MetaCommand, Statement, split
 from greenshift.errors import ConfigurationError
 from greenshift.postgres.databases.template import TemplateTarget
 from greenshift.postgres.errors import TemplateError
-from greenshift.testing.definitions.extensions import extensions_created
-from greenshift.testing.definitions.failure import describe, shown
-from greenshift.testing.definitions.source import BuildTarget, Definition, SQLiteTarget, digest
-from greenshift.testing.definitions.sql_script import MetaCommand, Statement, split
 
 # pg_dump brackets its output in these since the releases of August 2025; they change nothing.
 _HARMLESS = ("\\restrict", "\\unrestrict")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from greenshift.definitions import from_sql
 from greenshift.errors import ConfigurationError
 from greenshift.postgres import TemplateError
-from greenshift.testing.definitions import from_sql
 
 SCRIPT = """\
 -- a schema; with a semicolon here

@@ -57,7 +57,7 @@ def test_one_scenario_file_runs_over_several_workers(quiz: str, tmp_path: Path) 
 
 
 def test_without_a_result_file_it_is_locust_as_it_is(quiz: str, tmp_path: Path) -> None:
-    locust = _locust(tmp_path, "--host", quiz, "--users", "2", "--run-time", "1s", "--json", "--loglevel", "ERROR")
+    locust = _locust(tmp_path, "--host", quiz, "--users", "2", "--run-time", "3s", "--json", "--loglevel", "ERROR")
     output, errors = locust.communicate(timeout=60)
     names = {(entry["method"], entry["name"]) for entry in json.loads(output)}
     assert ("GET", "GET /exams") in names, errors

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from pydantic import EmailStr
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -160,6 +161,11 @@ class Account(ClassicBase):
     untitled = relationship(
         "Badge", primaryjoin="and_(Badge.account_id == Account.id, Badge.title.is_(None))", viewonly=True
     )
+    urgent = relationship(
+        "Log",
+        primaryjoin="and_(Log.account_id == Account.id, Log.kind == 'urgent', Log.is_open, Log.session == None)",
+        viewonly=True,
+    )
     profile = relationship(
         "Profile", uselist=False, back_populates="account", cascade="all, delete-orphan", lazy="raise"
     )
@@ -170,6 +176,8 @@ class Log(ClassicBase):
     id = Column(Integer, primary_key=True)
     model = Column(Integer, nullable=False)
     session = Column(Integer)
+    kind = Column(String(10), CheckConstraint("kind <> ''"), nullable=False)
+    is_open = Column(Boolean, nullable=False, default=False)
     account_id = Column(ForeignKey("account.id"), nullable=False)
     account = relationship(Account, back_populates="logs")
 

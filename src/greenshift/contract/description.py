@@ -99,6 +99,7 @@ class Relationship:
         local: this model's columns that make it, each with the other's; empty for one through an association table.
         conditional: the same where further conditions decide, too, which of those records it leads to; ``local`` is
             empty then.
+        constants: values that such a condition asks of the other record's columns, as far as it is understood.
         through: the association table's name, for many to many.
         is_writable: whether the program writes through it (``viewonly`` it does not).
         loads: the ways in which it can be read: ``lazy`` (sync only), ``awaitable``, ``eager`` (a statement of its
@@ -114,6 +115,7 @@ class Relationship:
     is_collection: bool
     local: tuple[tuple[str, str], ...] = ()
     conditional: tuple[tuple[str, str], ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
     through: str | None = None
     is_writable: bool = True
     loads: tuple[Loading, ...] = ("lazy", "eager")

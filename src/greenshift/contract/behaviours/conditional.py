@@ -16,14 +16,14 @@ from greenshift.contract.rows import Rows
 async def read_with_condition(scene: Scene, one: Relationship) -> Any:
     """Read such a relationship in every way, and see that each leads to the same records.
 
-    Which ones the condition picks is not known beforehand: rows are tried in which everything is given, and such in
-    which all is null that may be (``deleted_at IS NULL`` is the condition most seen).
+    Which ones the condition picks is not known beforehand: rows are tried that have the condition's constants, such in
+    which everything is given, and such in which all is null that may be (``deleted_at IS NULL`` is often seen).
 
     Raises:
         RowError: it leads to none of them, so that nothing is seen of it.
     """
     counts = []
-    for of_others in _kinds(scene.rows, target_of(scene.models, one.target)):
+    for of_others in _kinds(scene.rows, target_of(scene.models, one.target), one.constants):
         try:
             async with scene.session() as session:
                 linked = await make_linked(scene, session, replace(one, local=one.conditional), 2, of_others=of_others)
@@ -63,7 +63,7 @@ async def _read(scene: Scene, linked: Linked, one: Relationship) -> int:
     return len(first[1]) if first is not None else 0
 
 
-def _kinds(rows: Rows, target: Model | None) -> list[Mapping[str, Any]]:
+def _kinds(rows: Rows, target: Model | None, constants: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if target is None:
         return [{}]
     nulls = {
@@ -75,4 +75,9 @@ def _kinds(rows: Rows, target: Model | None) -> list[Mapping[str, Any]]:
         and column.name != target.version
         and not rows.is_overridden(target, column)
     }
-    return [{}, nulls] if nulls else [{}]
+    known = {name: value for name, value in constants.items() if name in target.columns}
+    found: list[Mapping[str, Any]] = []
+    for kind in (known, {**nulls, **known}, {}, nulls):
+        if kind not in found:
+            found.append(kind)
+    return found

@@ -11,6 +11,7 @@ from sqlalchemy.sql import visitors
 
 from greenshift.contract.description import Loading, Relationship
 from greenshift.contract.sqlalchemy_adapter.constraints import attribute_of
+from greenshift.contract.sqlalchemy_adapter.join_constants import join_constants, parts_of
 from greenshift.contract.sqlalchemy_adapter.names import Names, name_of
 
 
@@ -38,6 +39,7 @@ def describe_relationship(mapper: Mapper[Any], one: RelationshipProperty[Any], n
         is_collection=bool(one.uselist),
         local=tuple(local) if _is_plain(one) else (),
         conditional=() if _is_plain(one) else tuple(local),
+        constants={} if _is_plain(one) else join_constants(one),
         through=str(one.secondary.key) if isinstance(one.secondary, Table) and _is_plain(one) else None,
         is_writable=not one.viewonly,
         loads=_loads(mapper, one),
@@ -52,7 +54,8 @@ def _is_plain(one: RelationshipProperty[Any]) -> bool:
     """Tell whether nothing but equal columns decides where it leads."""
     joins = [join for join in (one.primaryjoin, one.secondaryjoin) if join is not None]
     compared = sum(isinstance(part, BinaryExpression) for join in joins for part in visitors.iterate(join))
-    return compared == len(one.local_remote_pairs or ())
+    all_compare = all(isinstance(part, BinaryExpression) for join in joins for part in parts_of(join))
+    return all_compare and compared == len(one.local_remote_pairs or ())
 
 
 def _loads(mapper: Mapper[Any], one: RelationshipProperty[Any]) -> tuple[Loading, ...]:

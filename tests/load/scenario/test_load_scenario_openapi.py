@@ -228,11 +228,12 @@ def test_a_document_with_nothing_to_send_is_refused_with_the_reasons() -> None:
     document = {
         "openapi": "3.1.0",
         "info": {"title": "x"},
-        "paths": {"/a": {"delete": {}}, "/b/{c}": {"get": {"x": 1}}},
+        "paths": {"/a": {"delete": {}}, "/b/{c}": {"get": {}}},
     }
     with pytest.raises(ScenarioError) as caught:
         scenario_from_openapi(document)
-    assert "no example of c" in caught.value.problem
+    assert "DELETE /a: only GET and POST" in caught.value.problem
+    assert "GET /b/{c}: no example of c" in caught.value.problem
 
 
 def test_a_list_whose_answer_is_not_described_is_tried() -> None:

@@ -47,7 +47,7 @@ class OpenTurns:
     Each time is given to the next user that is free; when none is, requests wait, and their latency counts from the
     time that they were due. Otherwise a slow answer would keep the generator from sending what a real crowd would
     have sent meanwhile, and hide just the waiting that is to be measured: "coordinated omission" (Gil Tene, "How NOT
-    to Measure Latency", 2013; his wrk2, https://github.com/giltene/wrk2, does the same).
+    to Measure Latency"; his wrk2, https://github.com/giltene/wrk2, does the same).
 
     Args:
         window: what is measured.

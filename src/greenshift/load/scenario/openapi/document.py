@@ -82,8 +82,8 @@ class Document:
         for path, item in self.data["paths"].items():
             item = self.resolved(item)
             for method in _METHODS:
-                operation = self.resolved(item.get(method))
-                if operation:
+                if method in item:
+                    operation = self.resolved(item[method])
                     yield Operation(
                         method.upper(), path, operation, self._parameters(item, operation), self._secured(operation)
                     )

@@ -19,4 +19,5 @@ replicas = [
     for url in os.environ.get("REPLICA_URLS", "").split(",")
     if url
 ]
-app = create_async_app(Databases(primary.sync_engine, [Replica(engine.sync_engine) for engine in replicas]))
+databases = Databases(primary.sync_engine, [Replica(engine.sync_engine) for engine in replicas])
+app = create_async_app(databases)

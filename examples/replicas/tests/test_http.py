@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import AsyncIterator
 
 import httpx
@@ -135,6 +136,23 @@ async def test_nonsense_is_ignored(user: AsyncClient, log: Sent, nonsense: str) 
 async def test_a_position_from_elsewhere_reads_the_primary(user: AsyncClient, log: Sent) -> None:
     assert await titles(user, headers={HEADER: str(UNKNOWN)}) == ["First"]
     assert log() == ["primary"]
+
+
+async def test_as_a_server_runs_it(replica: ReplicaServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", replica.primary.url(driver="asyncpg"))
+    monkeypatch.setenv("REPLICA_URLS", f"{replica.url(driver='asyncpg')},postgresql+asyncpg://nobody@127.0.0.1:1/x")
+    main = importlib.import_module("board.main")
+    try:
+        async with AsyncClient(transport=ASGITransport(main.app), base_url="http://board.test") as client:
+            for _ in range(3):
+                assert await titles(client) == ["First"]
+    finally:
+        for engine in (main.primary, *main.replicas):
+            await engine.dispose()
+    assert [replica.state.reason for replica in main.databases.replicas] == [
+        None,
+        "it does not answer: ConnectionRefusedError",
+    ]
 
 
 async def test_requests_that_fail(user: AsyncClient) -> None:

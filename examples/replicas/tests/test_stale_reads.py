@@ -112,3 +112,28 @@ def test_a_stale_object_is_changed_in_vain_unless_read_from_the_primary(
             session.commit()
         with Session(engines[0]) as session:
             assert session.get_one(Article, article).votes == 3
+
+
+def test_a_lock_alone_does_not_renew_what_is_loaded(
+    replica: ReplicaServer, engines: tuple[Engine, Engine], make_session: MakeSession, article: int
+) -> None:
+    with replica.paused():
+        with Session(engines[0]) as session, session.begin():
+            session.get_one(Article, article).votes = 7
+        locked = select(Article).with_for_update()
+        with make_session() as session:
+            loaded = session.get_one(Article, article)
+            session.scalars(locked).one()
+            assert loaded.votes == 0  # SQLAlchemy keeps what it has: another transaction's 7 would be overwritten
+            session.scalars(locked.execution_options(populate_existing=True)).one()
+            assert loaded.votes == 7
+        with make_session() as session:
+            loaded = session.get_one(Article, article)
+            session.get(Article, article, with_for_update=True)
+            assert loaded.votes == 0
+            session.get(Article, article, with_for_update=True, populate_existing=True)
+            assert loaded.votes == 7
+        with make_session() as session:
+            loaded = session.get_one(Article, article)
+            session.refresh(loaded, with_for_update=True)
+            assert loaded.votes == 7

@@ -34,7 +34,7 @@ def versions(folder: Path) -> tuple[Path, Path]:
     shifted = subprocess.run(command, capture_output=True, text=True, check=False)
     if shifted.returncode not in {0, 1}:
         sys.exit(f"the example cannot be shifted:\n{shifted.stderr}")
-    print(shifted.stdout.strip().splitlines()[-2], file=sys.stderr)
+    print(*[line for line in (shifted.stdout + shifted.stderr).splitlines() if "native" in line], file=sys.stderr)
     return before, after
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from greenshift.config import Config
+from greenshift.config import Config, load_config
 from greenshift.load.errors import LoadError
 from greenshift.load.serving.databases import Databases
 from greenshift.load.serving.filling import fill
@@ -52,13 +52,13 @@ def interpreter():
         yield found
 
 
-def filled(shop_databases, folder: Path, interpreter: Interpreter, *prepare: str, **config: object) -> str:
+def filled(shop_databases, folder: Path, interpreter: Interpreter, *prepare: str, config: Config | None = None) -> str:
     name = shop_databases.fresh(f"filled {len(prepare)} {folder.name[-15:]}")
     fill(
         shop_databases.server,
         name,
         folder=folder,
-        config=Config(root=folder, **config),
+        config=config or Config(root=folder),
         interpreter=interpreter,
         variables={"DATABASE_URL": shop_databases.server.url(name)},
         prepare=prepare,
@@ -95,11 +95,37 @@ def test_migrations_are_found(shop_databases, tmp_path, interpreter):
     assert count(shop_databases, name, "SELECT count(*) FROM migrated") == 0
 
 
-def test_configured_sql_files_run(shop_databases, tmp_path, interpreter):
-    (tmp_path / "schema.sql").write_text("CREATE TABLE of_sql (id int)")
-    (tmp_path / "seed.sql").write_text("INSERT INTO of_sql VALUES (1), (2)")
-    name = filled(shop_databases, tmp_path, interpreter, sql=("schema.sql",), seed=("seed.sql",))
-    assert count(shop_databases, name, "SELECT count(*) FROM of_sql") == 2
+@pytest.mark.parametrize(
+    ("definition", "rows"),
+    [
+        ('sql = "schema.sql"\nseed = "seed.sql"', 2),
+        ('metadata = "shapes:Base"\nseed = ["shapes:fill", "seed.sql"]', 3),
+        ('setup = "shapes:make"', 1),
+    ],
+)
+def test_what_is_configured_is_made_in_the_version(shop_databases, tmp_path, interpreter, definition, rows):
+    (tmp_path / "pyproject.toml").write_text(f"[tool.greenshift]\n{definition}\n")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE shapes (id int)")
+    (tmp_path / "seed.sql").write_text("INSERT INTO shapes VALUES (11), (12)")
+    (tmp_path / "shapes.py").write_text(
+        "from sqlalchemy import Connection, text\n"
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column\n"
+        "class Base(DeclarativeBase): pass\n"
+        "class Shape(Base):\n    __tablename__ = 'shapes'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "def fill(session: Session): session.add(Shape(id=1))\n"
+        "def make(connection: Connection):\n"
+        "    Base.metadata.create_all(connection)\n    connection.execute(text('INSERT INTO shapes VALUES (1)'))\n"
+    )
+    name = filled(shop_databases, tmp_path, interpreter, config=load_config(tmp_path, {}))
+    assert count(shop_databases, name, "SELECT count(*) FROM shapes") == rows
+
+
+def test_what_is_configured_and_wrong_is_said_without_the_password(shop_databases, tmp_path, interpreter):
+    (tmp_path / "pyproject.toml").write_text('[tool.greenshift]\nmetadata = "shapes:Base"\n')
+    with pytest.raises(LoadError) as caught:
+        filled(shop_databases, tmp_path, interpreter, config=load_config(tmp_path, {}))
+    assert "there is no module 'shapes'" in caught.value.problem
+    assert str(shop_databases.server.address.password) not in caught.value.problem
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import psycopg
 from greenshift.config import Config
 from greenshift.load.errors import LoadError, ServingError
 from greenshift.load.serving.interpreter import Interpreter
+from greenshift.masking import mask
 from greenshift.postgres import Server
 
 _LINES = 15
@@ -29,8 +30,8 @@ def fill(
 ) -> None:
     """Fill an empty database as a version would.
 
-    Without ``prepare``: the migrations and SQL files that ``[tool.greenshift]`` names, or ``alembic.ini`` where the
-    folder has one; otherwise the application makes its tables at its start.
+    Without ``prepare``: as ``[tool.greenshift]`` says (metadata, Alembic, SQL files or a function, and seeds), or by
+    ``alembic.ini`` where the folder has one; otherwise the application makes its tables at its start.
 
     Args:
         server: the server.
@@ -44,20 +45,27 @@ def fill(
     Raises:
         LoadError: one fails.
     """
-    for step in prepare or _configured(folder, config):
+    if not prepare:
+        for command in _configured(server, database, folder, config):
+            _run_command(command, folder, interpreter, variables)
+    for step in prepare:
         if step.endswith(".sql"):
             _run_sql(server, database, _existing(step, folder))
         else:
-            _run_command(step, folder, interpreter, variables)
+            _run_command(shlex.split(step), folder, interpreter, variables)
 
 
-def _configured(folder: Path, config: Config) -> list[str]:
+def _configured(server: Server, database: str, folder: Path, config: Config) -> list[list[str]]:
+    """Return the commands that make what is configured: the version's own interpreter imports the version's code."""
     found = []
-    if config.alembic is not None or (not config.sql and (folder / "alembic.ini").is_file()):
+    made = bool(config.metadata or config.sql or config.setup)
+    if config.alembic is not None or (not made and (folder / "alembic.ini").is_file()):
         file = config.root / config.alembic if config.alembic is not None else folder / "alembic.ini"
-        found.append(f"python -m alembic -c {shlex.quote(str(file))} upgrade head")
-    found += [str(config.root / name) for name in config.sql]
-    return [*found, *(str(config.root / name) for name in config.seed if name.endswith(".sql"))]
+        found.append(["python", "-m", "alembic", "-c", str(file), "upgrade", "head"])
+    if made or config.seed:
+        url = server.url(database)
+        found.append(["python", "-m", "greenshift.load.serving.creating", str(config.root), url])
+    return found
 
 
 def _existing(step: str, folder: Path) -> Path:
@@ -76,12 +84,13 @@ def _run_sql(server: Server, database: str, file: Path) -> None:
         raise LoadError(f"{file.name} fails on the load's database: {reason}", "correct the file") from error
 
 
-def _run_command(step: str, folder: Path, interpreter: Interpreter, variables: Mapping[str, str]) -> None:
-    command = shlex.split(step)
+def _run_command(command: list[str], folder: Path, interpreter: Interpreter, variables: Mapping[str, str]) -> None:
     if not command:
         raise LoadError("an empty command cannot prepare anything", "leave it out")
+    # No password that stands in an argument.
+    shown = mask(" ".join(command))
     if command[0] in {"python", "python3"}:
-        command[0] = str(interpreter.program)
+        command = [str(interpreter.program), *command[1:]]
     try:
         done = subprocess.run(
             command,
@@ -94,10 +103,10 @@ def _run_command(step: str, folder: Path, interpreter: Interpreter, variables: M
             check=False,
         )
     except OSError as error:
-        raise LoadError(f"`{step}` cannot be run: {error.strerror}", "name a program that there is") from error
+        raise LoadError(f"`{shown}` cannot be run: {error.strerror}", "name a program that there is") from error
     if done.returncode != 0:
         lines = [*done.stdout.strip().splitlines(), *done.stderr.strip().splitlines()]
         reason = lines[-1][:300] if lines else f"exit code {done.returncode}"
         raise ServingError(
-            f"`{step}` fails: {reason}", "correct it; it runs in the version's folder", tuple(lines[-_LINES:])
+            f"`{shown}` fails: {reason}", "correct it; it runs in the version's folder", tuple(lines[-_LINES:])
         )

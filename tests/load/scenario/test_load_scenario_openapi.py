@@ -85,6 +85,10 @@ def year(year: Annotated[int, PathParameter(openapi_examples={"a": {"value": 202
 def secret(code: str) -> None: ...
 
 
+@app.get("/statistics/{exam_id}")
+def statistics(exam_id: int) -> None: ...
+
+
 @app.get("/search")
 def search(q: str, limit: int = 10) -> None: ...
 
@@ -133,6 +137,10 @@ def test_a_list_within_a_thing_is_asked_in_a_flow() -> None:
     listing, one = flow.steps
     assert (listing.path, listing.take) == ("/exams/{exam_id}/questions", {"question_id": "*.id"})
     assert one.path == "/exams/{exam_id}/questions/{question_id}"
+
+
+def test_a_path_parameter_may_be_taken_from_a_list_elsewhere() -> None:
+    assert _task("GET /statistics/{exam_id}").path == "/statistics/{exam_id}"
 
 
 def test_a_path_parameter_has_its_example() -> None:

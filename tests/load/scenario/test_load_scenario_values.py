@@ -33,7 +33,7 @@ _DOCUMENT = Document(
 
 def _made(schema: dict[str, Any], name: str = "") -> Any:
     value = Made(_DOCUMENT).of_schema(schema, name)
-    return filled(templated(value), lambda _: "m1x2y3z-0-123")
+    return filled(templated(value), lambda _: "m1x2y3z4abc")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,11 @@ def _made(schema: dict[str, Any], name: str = "") -> Any:
         {"const": 4},
         {"enum": ["x", "y"]},
         {"type": "integer", "default": 9},
-        {"type": "string", "pattern": "^a+$", "examples": ["aaa"]},
+        {"type": "string", "pattern": "^q+$", "examples": ["qqq"]},
+        {"type": "string", "pattern": "^[a-z0-9_]{3,20}$"},
+        {"type": "string", "pattern": "^[a-z][a-z0-9]*$", "maxLength": 20},
+        {"type": "string", "pattern": "^[a-z]+$", "maxLength": 5},
+        {"type": "string", "pattern": "^[0-9]{5}$"},
         {
             "type": "object",
             "required": ["n", "deep"],
@@ -110,7 +114,8 @@ def test_texts_differ_from_request_to_request_where_there_is_room() -> None:
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
-        ({"type": "string", "pattern": "^a$"}, "a pattern and no example"),
+        ({"type": "string", "pattern": "^q$"}, "a pattern and no example"),
+        ({"type": "string", "pattern": "(?<n>x)"}, "a pattern and no example"),
         ({"type": "string", "format": "binary"}, "is a file"),
         ({"$ref": "#/components/schemas/Loop"}, "nested too deeply"),
         ({"type": "integer", "minimum": 3, "maximum": 2}, "fits its limits"),

@@ -9,10 +9,9 @@ from typing import Any
 
 from greenshift.load.errors import ScenarioError
 from greenshift.load.generator.job import Job
+from greenshift.load.generator.lookup import in_base_36
 from greenshift.load.scenario import Scenario, scenario_for, scenario_from_dict
 from greenshift.load.step import Step
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def add_options(parser: Any) -> None:
@@ -64,9 +63,5 @@ def _scenario(file: str | None, host: str) -> Scenario:
 
 
 def _run() -> str:
-    """A short text that no other run has: the time in tenths of seconds."""
-    number, text = int(time.time() * 10), ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-    return f"{text}-"
+    """Eight letters and digits that no other run has: the time in milliseconds."""
+    return in_base_36(int(time.time() * 1000))

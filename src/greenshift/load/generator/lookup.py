@@ -10,6 +10,17 @@ from typing import Any
 from greenshift.load.scenario import Data, Scenario
 from greenshift.load.scenario.dotted_path import is_many, value_at
 
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def in_base_36(number: int) -> str:
+    """Return a number above 0 as digits and small letters."""
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text
+
 
 class MissingValueError(LookupError):
     """A placeholder's value was not taken from any answer yet."""
@@ -20,20 +31,21 @@ class Shared:
 
     Args:
         scenario: whose data.
-        run: what ``{unique}`` begins with.
+        run: what ``{unique}`` begins with: of the same length in all runs.
         worker: the process's number among the workers, from 0.
         workers: how many there are: each takes every so many-th value of ``next``.
     """
 
     def __init__(self, scenario: Scenario, run: str, worker: int, workers: int) -> None:
         self.data: Mapping[str, Data] = scenario.data
-        self._run = run if workers == 1 else f"{run}{worker}-"
-        self._unique = count(1)
+        self._run = run
+        # Each worker takes every so many-th number: none comes twice.
+        self._unique = count(workers + worker, workers)
         self._next = {name: count(worker, workers) for name in scenario.data}
 
     def unique(self) -> str:
         """Return a text that no other request of any run gets."""
-        return f"{self._run}{next(self._unique)}"
+        return self._run + in_base_36(next(self._unique))
 
     def following(self, name: str) -> int:
         """Return which value of some data is the next."""

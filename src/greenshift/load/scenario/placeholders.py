@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 BUILT_IN: Mapping[str, str] = {
-    "unique": "a text that no other request of any run gets",
+    "unique": "letters and digits that no other request of any run gets",
     "user": "the user's number, from 0",
 }
 

@@ -95,6 +95,12 @@ class Requests:
                 path += f"{{{need.name}}}"
                 continue
             given, value = made.given(described.get(name, {}))
+            elsewhere = None if given else self._references().get(name)
+            if elsewhere:
+                # Not a list of the things at this place, but of things of that name: /users for /profiles/{user_id}.
+                needs[elsewhere.name] = elsewhere
+                path += f"{{{elsewhere.name}}}"
+                continue
             if not given:
                 raise CannotMake(f"no example of {name}, and no list to take one from")
             path += quote(as_text(value), safe="")

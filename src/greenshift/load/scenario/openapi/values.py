@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,25 @@ from greenshift.load.scenario.openapi.document import Document
 from greenshift.load.scenario.placeholders import escaped
 
 _DEPTH = 8
-_UNIQUE_LENGTH = 24  # what {unique} may grow to
+_UNIQUE_LENGTH = 16  # what {unique} may grow to
+# What a pattern is tried with, in this order: letters and digits, as {unique} is, and some common kinds.
+_TRIED = (
+    "{unique}",
+    "u{unique}",
+    "abc",
+    "Abc",
+    "ABC",
+    "abc-def",
+    "abc1",
+    "Abc123!x",
+    "1234",
+    "12345",
+    "+4930123456",
+    "1.0",
+    "#aabbcc",
+    "u{unique}@example.com",
+)
+_UNIQUES = ("mdz3k9x01", "0a1b2c3d4e5f6")
 _BY_FORMAT: Mapping[str, str] = {
     "email": "user-{unique}@example.com",
     "idn-email": "user-{unique}@example.com",
@@ -187,7 +206,7 @@ def _text(schema: Mapping[str, Any], name: str) -> str:
     if schema.get("format") == "binary" or schema.get("contentMediaType"):
         raise CannotMake(f"{name or 'the body'} is a file")
     if schema.get("pattern"):
-        raise CannotMake(f"{name or 'a text'} has a pattern and no example")
+        return _matching(schema, name)
     least, most = int(schema.get("minLength") or 0), schema.get("maxLength")
     known = _BY_FORMAT.get(str(schema.get("format", "")))
     if known is None and name.lower() in ("email", "e_mail", "mail", "email_address"):
@@ -202,6 +221,22 @@ def _text(schema: Mapping[str, Any], name: str) -> str:
         padding = max(0, least - len(word) - 1 - 8)
         return f"{escaped(word)}{'-' * padding} {{unique}}"
     return (word * (1 + least // len(word)))[: max(least, min(int(most), len(word)))]
+
+
+def _matching(schema: Mapping[str, Any], name: str) -> str:
+    """Return the first of some texts that fits a pattern; the limits of its length hold as well."""
+    most = schema.get("maxLength")
+    for text in (*_TRIED[:2], name, *_TRIED[2:]):
+        samples = [text.replace("{unique}", unique) for unique in _UNIQUES]
+        try:
+            fits = all(re.search(schema["pattern"], sample) for sample in samples)
+        except re.error:
+            break
+        if fits and all(
+            len(s) >= int(schema.get("minLength") or 0) and (most is None or len(s) <= most) for s in samples
+        ):
+            return text if "{unique}" in text else escaped(text)
+    raise CannotMake(f"{name or 'a text'} has a pattern and no example")
 
 
 def _number(schema: Mapping[str, Any], default: float, name: str) -> Any:

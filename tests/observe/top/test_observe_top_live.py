@@ -190,6 +190,23 @@ def test_json_is_a_line_for_each_reading(embedded_server: Server) -> None:
     assert all(line["sources"][0]["database"]["version"].startswith("18") for line in lines)
 
 
+def test_a_terminal_that_knows_only_ascii(embedded_server: Server) -> None:
+    with embedded_server.connect(application_name="newcomer") as connection:
+        connection.execute("BEGIN")
+        connection.execute(
+            "SELECT 'größer als 20 Zeichen, und deshalb gekürzt, wie alles, was nicht in die Zeile passt'"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-m", "greenshift", "top", "--once", embedded_server.url("postgres")],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+    shown = ended.stdout.decode("ascii")
+    assert "#......." in shown
+    assert "SELECT 'gr" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

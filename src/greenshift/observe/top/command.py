@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +38,8 @@ def run(urls: Sequence[str], *, interval: float = 2.0, once: bool = False, as_js
     """
     addresses = {address.shown: address for address in map(read_address, urls)}
     sources = [source_of(address) for address in addresses.values()]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # statements may hold what this terminal's encoding does not
     console = Console(highlight=False)
     if once:
         return _show_once(sources, console, as_json=as_json)

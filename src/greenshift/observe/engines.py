@@ -65,8 +65,9 @@ class Engines:
         Args:
             pool: perhaps one never seen before: a new engine's, or what ``dispose()`` put in the place of another.
         """
+        # A pool that is gone has been forgotten before another can have its identity.
         metered = self._pools.get(id(pool))
-        if metered is not None and metered[0]() is pool:
+        if metered is not None:
             return metered[1]
         with self._lock:
             meter = PoolMeter() if self.everyone else None

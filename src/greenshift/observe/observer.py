@@ -145,11 +145,12 @@ class Observer:
                 meter.count("timeouts")
 
     def _given_back(self, info: trace.ConnectionInfo, checkout: trace.Checkout) -> None:
-        self._statements.given_back(checkout)
+        if self._statements.streams:
+            self._statements.given_back(checkout)
         pool = info.pool
         meter = None if pool is None else self._engines.meter_of(pool)
         if meter is not None and checkout.since >= meter.began:
-            meter.held.add(checkout.seconds)
+            meter.held.add(time.perf_counter() - checkout.since)
 
     def _count(self, info: trace.ConnectionInfo, name: str) -> None:
         pool = info.pool

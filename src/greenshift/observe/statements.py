@@ -39,6 +39,9 @@ class StatementWatch:
         n_plus_one: whether attribute loads are counted.
         loop_lag: is told of the loops on which statements run, or None.
         explainer: explains slow SELECTs, or None.
+
+    Attributes:
+        streams: the streamed results that are open, by the identity of the execution context, which each keeps alive.
     """
 
     def __init__(
@@ -53,8 +56,7 @@ class StatementWatch:
         self._engines = engines
         self._slow = slow
         self._explainer = explainer
-        # By the identity of the execution context, which its result keeps alive.
-        self._streams: dict[int, _Stream] = {}
+        self.streams: dict[int, _Stream] = {}
         # By the identity of the compiled statement: how many executions may pass without looking at the stack.
         self._pass: dict[int, int] = {}
         self.executed = self._make_executed(n_plus_one, loop_lag)
@@ -118,7 +120,7 @@ class StatementWatch:
         info = context.root_connection.connection.info.get(trace.connections.INFO_KEY)
         checkout = None if info is None else info.checkout
         began = perf_counter() - seconds
-        self._streams[id(context)] = _Stream(ledger, sql, seconds, str(origin), line, began, checkout)
+        self.streams[id(context)] = _Stream(ledger, sql, seconds, str(origin), line, began, checkout)
 
     def stream_closed(self, context: ExecutionContext) -> None:
         """Take it that a streamed result has been closed.
@@ -126,7 +128,7 @@ class StatementWatch:
         Args:
             context: of its statement.
         """
-        stream = self._streams.pop(id(context), None)
+        stream = self.streams.pop(id(context), None)
         if stream is not None:
             self._end_stream(stream, context)
 
@@ -136,9 +138,9 @@ class StatementWatch:
         Args:
             checkout: who held it.
         """
-        for key, stream in list(self._streams.items()) if self._streams else ():
+        for key, stream in list(self.streams.items()):
             if stream.checkout is checkout:
-                self._streams.pop(key, None)
+                self.streams.pop(key, None)
                 self._end_stream(stream, None)
 
     def _end_stream(self, stream: _Stream, context: ExecutionContext | None) -> None:
@@ -151,4 +153,4 @@ class StatementWatch:
 
     def reset(self) -> None:
         """Forget what was under way, in a forked child."""
-        self._streams.clear()
+        self.streams.clear()

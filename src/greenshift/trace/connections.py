@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import weakref
+from asyncio import _get_running_loop
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -57,7 +58,7 @@ class Checkout:
         self._session: weakref.ref[Session] | None = None
         found, _ = find_user_frame(frame)
         self._site = None if found is None else (found.f_code, found.f_lasti)
-        loop = running_loop()
+        loop = _get_running_loop()
         self._where = NOWHERE if loop is None else where(loop)
         self._thread = here.thread
         self.test = _test

@@ -6,6 +6,7 @@ import logging
 import sys
 import weakref
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -29,6 +30,9 @@ _DATABASE_KEY: Final = "greenshift database"
 
 # So many frames above a checkout the user's code can begin: the pool's own stand between.
 _CHECKOUT_DEPTH: Final = 2
+# And so many where Engine.connect mostly stands: each frame that is not walked through is a tenth of the cost.
+_ENGINE_DEPTH: Final = 7
+_ENGINE_CONNECT: Final = Engine.connect.__code__
 
 # Connections that left their pools, by the identity of the DBAPI connection.
 _detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueDictionary()
@@ -127,7 +131,13 @@ def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
 
 def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
     info: ConnectionInfo = record.info.get(INFO_KEY) or adopt(dbapi_connection, record)
-    info.checkout = Checkout(sys._getframe(_CHECKOUT_DEPTH))
+    try:
+        frame: FrameType | None = sys._getframe(_ENGINE_DEPTH)
+    except ValueError:  # a shallow stack, such as a greenlet's
+        frame = None
+    if frame is None or frame.f_code is not _ENGINE_CONNECT:
+        frame = sys._getframe(_CHECKOUT_DEPTH)
+    info.checkout = Checkout(frame)
     info.checkouts += 1
     taker = taking.get()
     if taker is not None:
@@ -146,8 +156,13 @@ def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEnt
     if info._bare and info.checkout is not None:
         info.tainted.add("raw connection")
     info._bare = False
-    if info.checkout is not None:
-        given_back.publish(info, info.checkout)
+    checkout = info.checkout
+    if checkout is not None:
+        for subscription in given_back.subscriptions:
+            try:
+                subscription.callback(info, checkout)
+            except Exception:
+                subscription.failed()
     info.checkout = None
     info.in_transaction_since = None
 

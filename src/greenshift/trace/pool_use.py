@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from time import perf_counter
@@ -45,6 +46,11 @@ class Taker:
 # Whom this task, or thread, is.
 taking: Final[ContextVar[Taker | None]] = ContextVar("greenshift_taking", default=None)
 _takers: set[Taker] = set()
+
+
+if hasattr(os, "register_at_fork"):
+    # Who was waiting goes on doing so in the parent.
+    os.register_at_fork(after_in_child=_takers.clear)
 
 
 def waiting() -> list[Taker]:
@@ -123,8 +129,13 @@ def _watched_connect(pool: Pool) -> PoolProxiedConnection:
     finally:
         _takers.discard(taker)
         taking.reset(token)
-        if taken.subscriptions:
-            taken.publish(pool, (taker.opening_since or perf_counter()) - taker.since, failure)
+        seconds = (taker.opening_since or perf_counter()) - taker.since
+        # Channel.publish, written out: every call less counts here.
+        for subscription in taken.subscriptions:
+            try:
+                subscription.callback(pool, seconds, failure)
+            except Exception:
+                subscription.failed()
         # The error's traceback holds this frame.
         failure = None
 

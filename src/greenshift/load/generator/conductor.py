@@ -63,11 +63,15 @@ class Conductor:
         """
         step = self.job.step
         self._wait(lambda: self._ready >= self.users, _LOGIN_SECONDS, "the users' logins")
-        self.send("greenshift_begin", {})
-        begun = perf_counter()
-        self._wait(lambda: perf_counter() - begun >= step.warm_up, step.warm_up + _LEFT_OVER, "the warm-up")
+        if step.warm_up:
+            self.send("greenshift_begin", {})
+            begun = perf_counter()
+            self._wait(lambda: perf_counter() - begun >= step.warm_up, step.warm_up + _LEFT_OVER, "the warm-up")
         self.send("greenshift_measure", {})
         self.tell("measuring")
+        if not step.warm_up:
+            # Only now: the first request is one that counts.
+            self.send("greenshift_begin", {})
         self._wait(lambda: len(self.reports) >= self.job.workers, self._longest(), "the measurement")
         return self.reports
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import statistics
 import struct
 import subprocess
 import sys
@@ -27,28 +26,26 @@ from greenshift.load.delay import DelayError, delayed
 from greenshift.postgres import Address, Server, ServerSettings, open_server
 
 
-def median(address: Address, times: int = 40) -> float:
-    """Return how long a statement takes, in seconds."""
+def fastest(address: Address, times: int = 60) -> float:
+    """Return how long a statement takes that nothing else held up, in seconds."""
     with psycopg.connect(address.url("postgres"), autocommit=True) as connection:
         taken = []
         for _ in range(times):
             began = time.perf_counter()
             connection.execute("SELECT 1")
             taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    return min(taken)
 
 
 @pytest.mark.parametrize("delay", [0.001, 0.005])
 def test_a_round_trip_takes_the_delay_and_little_more(delay_server: Server, delay: float) -> None:
-    direct = median(delay_server.address)
+    """0.2 ms more in the median of an idle machine; beside other tests, that is what the fastest of many take."""
     with delayed(delay_server.address, delay) as proxy:
-        added: list[float] = []
-        # Beside other tests the processors are busy: one quiet moment of ten is enough to see what it can do.
-        while len(added) < 10 and not (added and min(added) < delay + 0.0005):
-            added.append(median(proxy.address) - direct)
-        assert proxy.figures().late_seconds < 0.01
-    # On an idle machine 0.1 ms more.
-    assert delay - direct <= min(added) < delay + 0.0005
+        taken: list[float] = []
+        while len(taken) < 10 and not (taken and min(taken) < delay + 0.0005):
+            taken.append(fastest(proxy.address))
+    # What is due within 0.02 ms is passed on at once, in each direction.
+    assert delay - 0.00004 <= min(taken) < delay + 0.0005
 
 
 def test_the_larger_the_result_the_more_is_on_its_way_at_once(delay_server: Server) -> None:

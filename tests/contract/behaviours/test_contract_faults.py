@@ -144,3 +144,12 @@ def test_a_relationship_with_a_condition_of_its_own_is_not_passed(database: Data
 
     with pytest.raises(RowError, match=r"cannot be generated: no rows .* Customer\.large"):
         run(make(), "relationship-Customer.large", database)
+
+
+def test_what_a_validator_refuses_is_not_passed(database: Database) -> None:
+    @validates("customer")
+    def refuse(self: Any, key: str, value: Any) -> Any:
+        raise ValueError("no orders on Sundays")
+
+    with pytest.raises(RowError, match=r"cannot be generated: the models refuse .* Order\.customer: no orders on Sun"):
+        run(shop({}, {"refuse": refuse}), "link-Order.customer", database)

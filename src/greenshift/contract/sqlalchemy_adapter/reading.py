@@ -9,6 +9,7 @@ from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.orm import InstanceState
 
 from greenshift.contract.description import Model, Relationship
+from greenshift.contract.errors import RowError
 
 
 def not_loaded(model: Model, record: Any) -> list[str]:
@@ -64,7 +65,22 @@ def as_collection(record: Any, relationship: str, others: Iterable[Any]) -> Any:
 
 
 def put_into(record: Any, one: Relationship, others: Sequence[Any]) -> None:
-    """Make a relationship lead to these records; one that is never loaded whole gets them added."""
+    """Make a relationship lead to these records; one that is never loaded whole gets them added.
+
+    Raises:
+        RowError: a validator of the models refuses them.
+    """
+    try:
+        _put(record, one, others)
+    except (ValueError, AssertionError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RowError(
+            f"the models refuse what was made for {type(record).__name__}.{one.name}: {reason}",
+            "leave this test out, with the reason, and write one by hand",
+        ) from error
+
+
+def _put(record: Any, one: Relationship, others: Sequence[Any]) -> None:
     if not one.is_collection:
         setattr(record, one.name, next(iter(others), None))
     elif "eager" in one.loads:

@@ -27,6 +27,11 @@ def test_nothing_is_to_be_said_where_async_wins():
     assert reasons(load, STEP) == []
 
 
+def test_one_round_that_was_quicker_needs_no_reason():
+    assert reasons(two_versions([driven(STEP, 100)], [driven(STEP, 150)], STEP), STEP) == []
+    assert reasons(two_versions([driven(STEP, 150)], [driven(STEP, 100)], STEP), STEP) != []
+
+
 @pytest.mark.parametrize(
     ("before", "after", "more", "said"),
     [

@@ -30,8 +30,11 @@ def reasons(load: Load, step: Step) -> list[str]:
         return []
     before, after = (load.of(version.label, step) for version in load.versions)
     metric = METRICS["throughput" if step.rate is None else "mean"]
-    direction = difference(metric.spread(before), metric.spread(after), more_is_better=metric.more_is_better).direction
-    if direction is Direction.BETTER or not _median(after, lambda one: one.requests) > 0:
+    found_difference = difference(metric.spread(before), metric.spread(after), more_is_better=metric.more_is_better)
+    quicker = (found_difference.ratio > 1) == metric.more_is_better
+    if found_difference.direction is Direction.BETTER or (found_difference.direction is Direction.UNKNOWN and quicker):
+        return []
+    if not _median(after, lambda one: one.requests) > 0:
         return []
     found = [
         *_statements(before, after),

@@ -77,7 +77,8 @@ class ServedApplication:
         try:
             self._wait()
         except BaseException:
-            self.close()
+            # uvicorn's supervisor would start its workers again and again, and wait for them.
+            self._kill()
             raise
 
     @property
@@ -132,11 +133,7 @@ class ServedApplication:
                 process.wait(_STOP)
             except subprocess.TimeoutExpired:
                 pass
-        # Its session is its own: whatever of it is left goes as well.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        shutil.rmtree(self._place, ignore_errors=True)
+        self._kill()
 
     def __enter__(self) -> Self:
         return self
@@ -145,6 +142,13 @@ class ServedApplication:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _kill(self) -> None:
+        """End whatever is left of it: its session is its own."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        shutil.rmtree(self._place, ignore_errors=True)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START

@@ -19,10 +19,14 @@ from greenshift.postgres import (
     OwnedServer,
     ReplicaServer,
     ReplicationError,
+    Run,
     Server,
     ServerError,
     ServerProgramsError,
     ServerSettings,
+    Template,
+    TemplateSource,
+    TemplateTarget,
     keep_server,
     open_server,
     stop_kept,
@@ -113,6 +117,36 @@ def test_while_it_stands_still_it_shows_what_was_there(
     assert not replica.is_paused()
     replica.wait_for()
     assert notes(replica) == ["before", "meanwhile"]
+
+
+def test_commits_that_wait_for_nothing_are_waited_for(replica: ReplicaServer, primary: psycopg.Connection[Any]) -> None:
+    primary.execute("SET synchronous_commit = off")
+    for number in range(10):
+        primary.execute("INSERT INTO note VALUES (%s)", (str(number),))
+        replica.wait_for()
+        assert len(notes(replica)) == number + 1
+
+
+def test_clones_and_their_rewinds_are_followed(replica: ReplicaServer) -> None:
+    schema = (
+        "CREATE TABLE note (id int GENERATED ALWAYS AS IDENTITY, text text); INSERT INTO note (text) VALUES ('seed')"
+    )
+
+    def build(target: TemplateTarget) -> None:
+        with target.connect() as connection:
+            connection.execute(schema.encode())
+
+    with Run.start(replica.primary) as run:
+        template = Template.ensure(replica.primary, run, TemplateSource(schema, build, "a test's schema"))
+        database = template.clone(run, "one")
+        with replica.primary.connect(database.name) as connection:
+            connection.execute("INSERT INTO note (text) VALUES ('test')")
+        replica.wait_for()
+        with replica.connect(database.name) as reader:
+            assert reader.execute("SELECT text FROM note ORDER BY id").fetchall() == [("seed",), ("test",)]
+            database.rewind()
+            replica.wait_for()
+            assert reader.execute("SELECT text FROM note ORDER BY id").fetchall() == [("seed",)]
 
 
 def test_it_goes_on_after_an_error_in_the_block(replica: ReplicaServer) -> None:

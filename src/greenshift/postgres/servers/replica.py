@@ -75,13 +75,14 @@ class ReplicaServer(OwnedServer):
         """Wait until it has replayed up to a position.
 
         Args:
-            position: an LSN, such as ``0/3000148``; by default what the primary has written by now.
+            position: an LSN, such as ``0/3000148``; by default all that is committed on the primary by now, also
+                with ``synchronous_commit = off``.
             timeout: for how many seconds at most.
 
         Raises:
             ReplicationError: it has not replayed that in time.
         """
-        wanted = position if position is not None else self.primary.position()
+        wanted = position if position is not None else self._written()
         limit = time.monotonic() + timeout
         pause = SHORTEST_POLL
         with self.connect() as connection:
@@ -124,6 +125,15 @@ class ReplicaServer(OwnedServer):
     def replica(self, settings: Mapping[str, str] | None = None) -> ReplicaServer:
         """Refuse: a replica is started of a primary."""
         raise ReplicationError("no replica of a replica can be started", "start another one of the primary")
+
+    def _written(self) -> str:
+        # This commit is written out, and with it all before it; commits that waited for nothing may not be otherwise.
+        with self.primary.connect() as connection:
+            connection.execute("SET synchronous_commit = local")
+            connection.execute("SELECT pg_logical_emit_message(true, 'greenshift', '')")
+            row = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        assert row is not None
+        return str(row[0])
 
     def _late(self, wanted: str, timeout: float) -> ReplicationError:
         reached = self.position()

@@ -64,7 +64,7 @@ def test_the_larger_the_result_the_more_is_on_its_way_at_once(delay_server: Serv
     with delayed(delay_server.address, 0.1) as proxy:
         taken = min(fetch(proxy.address) for _ in range(3))
         assert proxy.figures().bytes > 30_000_000
-    assert 0.1 <= taken < direct + 0.1 + 0.3
+    assert 0.1 <= taken < direct + 0.1 + 1.0
 
 
 def test_statements_sent_together_take_the_delay_once(delay_server: Server) -> None:
@@ -77,7 +77,7 @@ def test_statements_sent_together_take_the_delay_once(delay_server: Server) -> N
             cursors = [connection.execute("SELECT %s::int", [number]) for number in range(100)]
         taken = time.perf_counter() - began
         assert [cursor.fetchone() for cursor in cursors] == [(number,) for number in range(100)]
-    assert 0.05 <= taken < 0.3
+    assert 0.05 <= taken < 1.5  # 5 s, were each waited for
 
 
 def test_what_is_sent_at_length_arrives_whole(delay_server: Server) -> None:
@@ -324,7 +324,7 @@ def test_a_server_that_ends_ends_the_connections() -> None:
         began = time.perf_counter()
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(proxy.url("postgres"))
-        assert time.perf_counter() - began < 2
+        assert time.perf_counter() - began < 5
         assert wait_until(lambda: proxy.figures().open_connections == 0)
 
 

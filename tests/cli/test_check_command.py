@@ -101,6 +101,17 @@ def test_a_report_in_a_file(check: Command, shop: Path) -> None:
     assert done.stderr.startswith("error: missing/report.json cannot be written: No such file or directory\nfix: ")
 
 
+def test_a_page_beside_the_report(check: Command, shop: Path) -> None:
+    done = check(shop, *ONLY, "--html", "check.html", expected=1)
+    assert done.stdout.startswith("app/db.py\n")
+    page = (shop / "check.html").read_text()
+    assert '<span class="line-number">6</span>    poolclass=QueuePool,' in page
+    assert "s3cret" not in page
+    done = check(shop, "--html", "missing/check.html", expected=2)
+    assert done.stderr.startswith("error: missing/check.html cannot be written: there is no folder ")
+    assert done.stdout == ""
+
+
 def test_a_diff_changes_nothing(check: Command, shop: Path) -> None:
     done = check(shop, *ONLY, "--diff", expected=1)
     assert "-    poolclass=QueuePool,\n" in done.stdout

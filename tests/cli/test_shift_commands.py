@@ -77,8 +77,10 @@ def tree(root: Path) -> dict[str, bytes]:
 
 def test_a_diff_by_default_and_nothing_written(application: Path) -> None:
     before = tree(application)
-    done = greenshift("shift", application)
+    page = application.parent / "shift.html"
+    done = greenshift("shift", application, "--html", page)
     assert done.returncode == 0, done.stderr
+    assert '<span class="line added">+async def first(db: AsyncSession):\n' in page.read_text()
     assert "+async def first(db: AsyncSession):" in done.stdout
     assert "     # The oldest one." in done.stdout
     assert "+    return (await db.scalars(select(User).order_by(User.id).limit(1))).first()" in done.stdout

@@ -33,14 +33,14 @@ def page_as_json(page: Page) -> str:
         "kind": page.kind,
         "title": page.title,
         "subtitle": page.subtitle,
-        "verdicts": _plain(page.verdicts),
+        "verdicts": page.verdicts,
         "sections": [
             {"title": one.title, "folded": one.folded, "blocks": [_block(block) for block in one.blocks]}
             for one in page.sections
         ],
-        "data": _plain(page.data),
+        "data": page.data,
     }
-    return json.dumps(with_texts(content, mask), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(with_texts(_plain(content), mask), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _block(block: Block) -> dict[str, Any]:

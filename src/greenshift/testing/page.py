@@ -64,6 +64,8 @@ def page_of(run: RunRecord, report: Report, *, title: str, configuration: str) -
 def _verdicts(run: RunRecord, report: Report) -> Iterator[Verdict]:
     counts = _counts(run)
     words = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    if counts["error"] > 1:
+        words = words.replace("error", "errors")
     bad = counts["failed"] + counts["error"]
     if run.interrupted:
         yield Verdict("the tests", Outcome.UNSURE, f"interrupted: {words or 'no test ran'}", run.interrupted)

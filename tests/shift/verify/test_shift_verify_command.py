@@ -35,7 +35,10 @@ def test_proved_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for command in (["init", "-q"], ["add", "."], ["-c", "user.name=n", "-c", "user.email=e@e", "commit", "-qm", "a"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     write(tmp_path, ASYNC)
-    done = run(".", "tests/test_services.py::test_adding", "--database", "sqlite", "--no-walk", cwd=tmp_path)
+    page = tmp_path / "verdict.html"
+    chosen = ("--database", "sqlite", "--no-walk", "--html", str(page))
+    done = run(".", "tests/test_services.py::test_adding", *chosen, cwd=tmp_path)
+    assert '<p class="answer">proved</p>' in page.read_text()
     assert (done.returncode, done.stderr) == (0, "tests before ...\ntests after ...\n")
     first, *lines = done.stdout.splitlines()
     assert first == "proved: every test that passed before passes, and the same SQL is sent"

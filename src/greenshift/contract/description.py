@@ -137,7 +137,8 @@ class Model:
         relationships: by attribute name.
         keys: the attribute names of the primary key, in its order.
         uniques: sets of columns of which no two rows share the values.
-        partial_uniques: sets of columns of which some rows may not share the values: those that an index picks.
+        partial_uniques: sets of columns of which some rows may not share the values: those that an index picks,
+            or those that exclude each other.
         checks: conditions that the table declares, as SQL with column names.
         foreign_keys: to other tables, without the one that inheritance makes.
         moves_sequence: whether a key that is given moves the sequence that makes the next one.

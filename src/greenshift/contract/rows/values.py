@@ -31,6 +31,16 @@ _PATTERNS: Final = {
     "TSVECTOR": "'word{}'",
 }
 
+# What lies between the bounds of a range.
+_RANGES: Final[dict[str, type[Any]]] = {
+    "INT4RANGE": int,
+    "INT8RANGE": int,
+    "NUMRANGE": Decimal,
+    "DATERANGE": dt.date,
+    "TSRANGE": dt.datetime,
+    "TSTZRANGE": dt.datetime,
+}
+
 
 def make_value(model: str, column: Column, condition: Condition, seed: int) -> Any:
     """Return a value that a column takes, the same for the same seed.
@@ -51,10 +61,15 @@ def make_value(model: str, column: Column, condition: Condition, seed: int) -> A
         return _choice(column, condition.choices, random)
     if column.choices:
         return random.choice([one for one in column.choices if one not in condition.excluded])
+    database_type = column.database_type.upper()
+    if database_type in _RANGES and column.python_type is not object:
+        return _range(column, _RANGES[database_type], random)
+    if database_type == "HSTORE":
+        return {_built(str, random): _built(str, random), "nothing": None}
     maker = _MAKERS.get(column.python_type)
     if maker is not None:
         return maker(column, condition, random)
-    pattern = _PATTERNS.get(column.database_type.upper())
+    pattern = _PATTERNS.get(database_type)
     if pattern is not None:
         return pattern.format(random.randint(1, 250))
     return _of_any_type(model, column, random)
@@ -153,6 +168,21 @@ def _bytes(column: Column, condition: Condition, random: Random) -> bytes:
 
 def _document(column: Column, condition: Condition, random: Random) -> dict[str, Any]:
     return {"text": _built(str, random), "number": random.randint(1, 1000), "list": [True, None], "nested": {"a": 1.5}}
+
+
+def _range(column: Column, of: type[Any], random: Random) -> Any:
+    """Return a range; a short one, since a table may want ranges that do not overlap."""
+    lower: Any
+    upper: Any
+    if issubclass(of, dt.date):
+        lower = _random_moment(random)
+        lower = lower.replace(tzinfo=dt.UTC) if column.database_type.upper() == "TSTZRANGE" else lower
+        lower = lower if of is dt.datetime else lower.date()
+        upper = lower + dt.timedelta(days=random.randint(1, 3))
+    else:
+        lower = of(random.randint(1, LARGEST_INTEGER))
+        upper = lower + random.randint(1, 3)
+    return column.python_type(lower, upper)
 
 
 def _items(column: Column, condition: Condition, random: Random) -> list[Any]:

@@ -78,6 +78,8 @@ class SQLAlchemyAdapter:
 async def _sync_ground(url: URL) -> AsyncIterator[Ground]:
     engine = create_engine(url)
     try:
+        # The first connection learns of the server's types (hstore): two threads that are first at once would not.
+        engine.connect().close()
         yield SyncGround(engine)
     finally:
         engine.dispose()

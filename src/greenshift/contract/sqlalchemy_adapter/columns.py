@@ -8,7 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import JSON, Column, Dialect, Enum, FetchedValue, Numeric, Table, TypeDecorator
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import (
+    DATERANGE,
+    HSTORE,
+    INT4RANGE,
+    INT8RANGE,
+    NUMRANGE,
+    TSRANGE,
+    TSTZRANGE,
+    TSVECTOR,
+    Range,
+)
 from sqlalchemy.orm import ColumnProperty, Mapper
 from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEngine
 
@@ -18,6 +28,7 @@ from greenshift.contract.sqlalchemy_adapter.decorated import keeps_null, taken_t
 
 _DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+_RANGES: Final = (INT4RANGE, INT8RANGE, NUMRANGE, DATERANGE, TSRANGE, TSTZRANGE)
 _COLLECTIONS: Final = (list, dict, set, tuple)
 
 
@@ -119,8 +130,10 @@ def _is_checked_text(annotated: type[Any]) -> bool:
 
 
 def _native(kind: TypeEngine[Any]) -> type[Any]:
-    if isinstance(_implementation(kind), JSON):
+    if isinstance(_implementation(kind), JSON | HSTORE):
         return dict
+    if isinstance(_implementation(kind), _RANGES):
+        return Range
     # A decorator may not say what it takes; then it is what its implementation takes.
     for one in (kind, _implementation(kind)):
         try:

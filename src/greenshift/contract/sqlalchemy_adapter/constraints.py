@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_mock_engine,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
 
@@ -50,6 +51,8 @@ def uniques(mapper: Mapper[Any], *, partial: bool = False) -> tuple[tuple[str, .
         unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
         sets = [] if partial else [list(one.columns) for one in unique]
         sets += [list(index.columns) for index in table.indexes if index.unique and _is_partial(index) is partial]
+        # What excludes each other is never the same, either.
+        sets += [list(one.columns) for one in table.constraints if partial and isinstance(one, ExcludeConstraint)]
         for columns in sets:
             names = [attribute_of(mapper, column) for column in columns]
             if names and all(names):

@@ -19,11 +19,12 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 
 from greenshift.trace.call_site import CallSite, find_user_frame
 from greenshift.trace.channel import Channel, Subscription
-from greenshift.trace.installation import Installation
+from greenshift.trace.installation import Installation, pool_installation
 from greenshift.trace.origin import CORE, DRIVER, OPTION, Origin, attribute_origin, compiled_origin, unit_of_work_origin
 from greenshift.trace.pool_use import taking
 
-executions_installation: Final = Installation()
+# With the pool's, which tell what is sent while a connection is opened.
+executions_installation: Final = Installation(pool_installation)
 _ended: Channel[[ExecutionContext, str, float, BaseException | None]] = Channel(listening=executions_installation)
 
 
@@ -47,7 +48,7 @@ def look_around(context: ExecutionContext) -> tuple[CallSite | None, Origin]:
     Args:
         context: as given to the callback.
     """
-    frame = sys._getframe(1)
+    frame = _execution_frame()
     found, mark = find_user_frame(frame)
     site = None if found is None else CallSite.at(found.f_code, found.f_lasti)
     return site, _origin(context, mark, frame)
@@ -59,7 +60,7 @@ def attribute_read(context: ExecutionContext) -> tuple[CallSite | None, Origin] 
     Args:
         context: as given to the callback.
     """
-    frame = sys._getframe(1)
+    frame = _execution_frame()
     origin: Origin | None = context.execution_options.get(OPTION)
     if origin is None:
         origin = attribute_origin(frame)
@@ -67,6 +68,14 @@ def attribute_read(context: ExecutionContext) -> tuple[CallSite | None, Origin] 
         return None
     found, _ = find_user_frame(frame)
     return None if found is None else CallSite.at(found.f_code, found.f_lasti), origin
+
+
+def _execution_frame() -> FrameType | None:
+    """Return the frame that executes the statement, behind those of the callback, which may be anybody's code."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename != __file__:
+        frame = frame.f_back
+    return frame
 
 
 def _origin(context: ExecutionContext, mark: str | None, frame: FrameType | None) -> Origin:
@@ -77,7 +86,8 @@ def _origin(context: ExecutionContext, mark: str | None, frame: FrameType | None
     if compiled is None:
         return DRIVER if context.invoked_statement is None else CORE
     if mark:
-        return unit_of_work_origin(context, mark)
+        origin = unit_of_work_origin(context, mark)
+        return origin if origin.detail is not None else origin._replace(detail=compiled_origin(compiled).detail)
     return attribute_origin(frame) or compiled_origin(compiled)
 
 

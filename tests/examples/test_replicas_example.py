@@ -81,12 +81,6 @@ FAULTS = {
     "a write that is not noted": Fault(
         "session.py", "        if wrote:\n", "        if False:\n", "test_the_session_sees_what_it_wrote"
     ),
-    "locks on the replica": Fault(
-        "statements.py",
-        "ForUpdateArg | UpdateBase | next_value",
-        "UpdateBase | next_value",
-        "test_a_stale_object_is_changed_in_vain_unless_read_from_the_primary",
-    ),
     "a transaction that goes back to the replica": Fault(
         "session.py",
         "        if self._is_writing:\n            return self.databases.primary\n",

@@ -204,6 +204,29 @@ def test_json_and_what_is_left_out(project: Path) -> None:
     assert made["tests"] + len(made["not_mirrored"]) == 6
 
 
+@pytest.mark.parametrize("more", [[], ["--json"], ["--check"]], ids=["written", "json", "check"])
+def test_a_file_without_a_mirror_does_not_stop_the_others(project: Path, more: list[str]) -> None:
+    if "--check" in more:
+        mirror(project, SOURCE)
+    (project / "tests/test_broken.py").write_text("def (\n")
+    done = mirror(project, "tests/test_none.py", SOURCE, "tests/test_broken.py", *more, code=2)
+    assert (project / MIRROR).is_file()
+    errors = [line for line in done.stderr.splitlines() if line.startswith(("error: ", "fix: "))]
+    assert errors == [
+        f"error: {project / 'tests/test_none.py'} is no file",
+        "fix: name a file of tests: greenshift mirror tests/test_postgres.py",
+        "error: tests/test_broken.py does not parse (line 1)",
+        "fix: correct it first",
+    ]
+    if "--json" in more:
+        made, *lost = json.loads(done.stdout)
+        assert (made["mirror"], made["written"]) == (MIRROR, True)
+        assert [(one["source"], one["error"], one["fix"]) for one in lost] == [
+            ("tests/test_none.py", errors[0].removeprefix("error: "), errors[1].removeprefix("fix: ")),
+            ("tests/test_broken.py", errors[2].removeprefix("error: "), errors[3].removeprefix("fix: ")),
+        ]
+
+
 RECORD_NAMES = """
 [tool.greenshift.mirror]
 awaited = ["records.LazyAttribute"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from greenshift.errors import GreenshiftError
 from greenshift.progress import spinner
 from greenshift.shift.errors import ShiftError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from greenshift.shift.mirror.api import Mirror
 
 BEHIND = 1
+FAILED = 2
 
 
 def mirror_command(
@@ -47,20 +49,34 @@ def mirror_command(
     if check and force:
         raise ShiftError("--check writes nothing, --force writes", "choose one of them")
     mirrors: list[Mirror] = []
+    failed: list[tuple[Path, GreenshiftError]] = []
     for file in files:
         with spinner() as progress:
             progress.add_task(f"reading {file}", total=None)
-            mirrors.append(plan_mirror(file, output=output, force=force))
+            try:
+                mirrors.append(plan_mirror(file, output=output, force=force))
+            except GreenshiftError as error:
+                if len(files) == 1:
+                    raise
+                # The other files have mirrors nevertheless.
+                failed.append((file, error))
     if not check and not diff:
         for mirror in mirrors:
             mirror.changes.apply(label="mirror")
     if as_json:
-        print(json.dumps([{**one.as_dict(), "written": not (check or diff)} for one in mirrors]))
+        found = [{**one.as_dict(), "written": not (check or diff)} for one in mirrors]
+        lost = [{"source": str(file), "error": one.problem, "fix": one.fix} for file, one in failed]
+        print(json.dumps([*found, *lost]))
     else:
         for mirror in mirrors:
             if diff:
                 mirror.changes.print_difference()
             _show(mirror, check=check, written=not (check or diff))
+    for file, problem in failed:
+        named = "" if file.name in problem.problem else f"{file}: "
+        print(f"error: {named}{problem.problem}\nfix: {problem.fix}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(FAILED)
     if check and any(not one.exists or one.differences for one in mirrors):
         raise typer.Exit(BEHIND)
 

@@ -252,6 +252,18 @@ def test_a_write_can_wait_for_the_replica(elsewhere: OwnedServer) -> None:
             assert len(notes(replica)) == number + 1
 
 
+def test_a_replica_that_is_late_on_purpose(elsewhere: OwnedServer) -> None:
+    with elsewhere.replica({"recovery_min_apply_delay": "300ms"}) as replica, elsewhere.connect() as connection:
+        connection.execute("CREATE TABLE note (text text)")
+        lag = replica.lag()  # it has replayed no transaction yet
+        assert lag.bytes > 0
+        assert 0 < lag.seconds < 10
+        began = time.monotonic()
+        replica.wait_for()
+        assert time.monotonic() - began > 0.2
+        assert notes(replica) == []
+
+
 def test_over_tcp_it_takes_the_primarys_password(folder: Path) -> None:
     settings = ServerSettings(provider="embedded", directory=folder, listen="tcp", replication=True)
     with open_server(settings) as primary, primary.replica() as replica:

@@ -23,7 +23,8 @@ STREAM_TIMEOUT = 10.0
 ASKS_FOR_PAUSES = 140000
 BEHIND = """
 SELECT pg_wal_lsn_diff(%s, pg_last_wal_replay_lsn())::bigint,
-       extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8
+       extract(epoch FROM clock_timestamp()
+                          - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))::float8
 """
 
 
@@ -33,8 +34,8 @@ class Lag:
 
     Args:
         bytes: what the primary has written to its log and the replica has not replayed.
-        seconds: how long ago the newest transaction that the replica shows was committed on the primary, and
-            0 where everything is replayed. It is at least the age of what the replica does not show yet: after
+        seconds: how long ago the newest transaction that the replica shows was committed on the primary, or the
+            replica was made if it has replayed none, and 0 where everything is replayed. It is at least the age of what the replica does not show yet: after
             a time without commits it is that time.
     """
 

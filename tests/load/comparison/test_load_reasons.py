@@ -53,10 +53,10 @@ def test_each_reason_has_its_figure(before, after, more, said):
 def test_the_route_that_sends_more_is_named():
     before = inside(routes=(RouteCost("GET /a", 10, 3.0, 0.01), RouteCost("GET /b", 10, 1.0, 0.01)))
     after = inside(statements=9.0, routes=(RouteCost("GET /a", 10, 40.0, 0.1), RouteCost("GET /b", 10, 1.0, 0.01)))
-    assert "GET /a sends 40.0 statements for each request, before 3.00." in slower(before, after)
+    assert "For each GET /a the version after sends 40.0 statements, the one before 3.00." in slower(before, after)
     # Also where the mean hides it: the slow requests are few.
     hidden = inside(statements=4.0, routes=after.routes)
-    assert "GET /a sends 40.0" in slower(before, hidden)
+    assert "For each GET /a the version after sends 40.0" in slower(before, hidden)
 
 
 def test_a_saturated_machine_is_named():
@@ -64,6 +64,10 @@ def test_a_saturated_machine_is_named():
     assert "All cores of this machine are in use (98.0 % at least)" in " ".join(
         reasons(two_versions(full, full, STEP), STEP)
     )
+
+
+def test_a_pool_with_room_is_no_reason():
+    assert "the pool sets the pace" not in slower(inside(), inside(pool_waiting=5.0, pool_in_use=6.0))
 
 
 def test_without_any_figure_that_explains_it_says_so():

@@ -16,6 +16,7 @@ _MACHINE_FULL: Final = 0.93
 _NOTABLE: Final = 1.05
 _MANY_TIMES: Final = 2
 _LATE: Final = 0.1
+_POOL_FULL: Final = 0.8
 _SHARE_OF_WAITING: Final = 0.3
 
 
@@ -108,7 +109,7 @@ def _pool(after: Sequence[Measurement]) -> list[str]:
     used = _median(after, lambda one: one.pool_in_use)
     inside = next((one.inside for one in after if one.inside is not None), None)
     limit = sum(pool.limit for pool in inside.pools) * inside.workers if inside is not None else math.inf
-    if not waiting >= 1:
+    if not waiting >= 1 or not used >= _POOL_FULL * limit:
         return []
     return [
         f"{written(waiting)} requests wait for a connection on average, {written(used)} of at most {written(limit)} "
@@ -158,7 +159,8 @@ def _statements(before: Sequence[Measurement], after: Sequence[Measurement]) -> 
         )
     if most[0] >= 1 and (found or most[2] > _MANY_TIMES * earlier[most[1]]):
         found.append(
-            f"{most[1]} sends {written(most[2])} statements for each request, before {written(earlier[most[1]])}."
+            f"For each {most[1]} the version after sends {written(most[2])} statements, the one before "
+            f"{written(earlier[most[1]])}."
         )
     return found
 

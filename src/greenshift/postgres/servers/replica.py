@@ -35,8 +35,8 @@ class Lag:
     Args:
         bytes: what the primary has written to its log and the replica has not replayed.
         seconds: how long ago the newest transaction that the replica shows was committed on the primary, or the
-            replica was made if it has replayed none, and 0 where everything is replayed. It is at least the age of what the replica does not show yet: after
-            a time without commits it is that time.
+            replica was made if it has replayed none, and 0 where everything is replayed. It is at least the age
+            of what the replica does not show yet: after a time without commits it is that time.
     """
 
     bytes: int

@@ -90,7 +90,6 @@ def _part(asked: str, differences: Sequence[Difference], because: str, *, nothin
 def _sections(verdict: Verdict) -> Iterator[Section]:
     if verdict.look_at:
         yield Section("Look at", (Text(verdict.look_at, bullets=True),))
-    yield Section("The two runs", tuple(_runs(verdict)))
     results = _of(verdict, _RESULTS)
     if results:
         rows = tuple((one.test, one.kind, one.message, _said(one.before), _said(one.after)) for one in results)
@@ -100,6 +99,7 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
         differences = _of(verdict, kinds)
         if differences:
             yield Section(f"{title} ({len(differences)})", tuple(_compared(differences)))
+    yield Section("The two runs", tuple(_runs(verdict)))
     if verdict.recognised:
         words = Text(("What is written or fetched differently and means the same, which decides nothing.",))
         yield Section("Differences that mean the same", (words, _counted("What differs", "times", verdict.recognised)))

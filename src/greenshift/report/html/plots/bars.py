@@ -14,6 +14,7 @@ from greenshift.report.html.plots.frame import (
     Size,
     draw_marks,
     draw_y_axis,
+    headroom,
     left_margin,
     line,
     shortened,
@@ -82,14 +83,16 @@ def stand(plot: Plot, size: Size) -> bool:
     room = (size.width - 60) / len(plot.categories)
     if room < 3 * max(len(plot.series), 1):
         return False
-    if all(text_width(name) + 6 <= room for name in plot.categories):
+    if all(text_width(name) + 4 <= room for name in plot.categories):
         return True
     # Of numbers in a row some can be left out.
     return len(plot.categories) > 8 and all(_NUMBERLIKE.match(name) for name in plot.categories)
 
 
 def _values(plot: Plot) -> list[float]:
-    return [value for bar in bars_of(plot) for value in (bar.y, bar.low, bar.high)] + [mark for mark, _ in plot.marks]
+    return [value for bar in bars_of(plot) for value in (bar.y, bar.low, bar.high)] + [
+        headroom(mark) for mark, _ in plot.marks
+    ]
 
 
 def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) -> None:
@@ -103,7 +106,6 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
     write_label(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, size, "middle")
     room = (area.right - area.left) / max(len(plot.categories), 1)
     _names_below(svg, plot, area, room)
-    draw_marks(svg, area, scale, plot.marks)
     width = min(room * 0.8 / max(len(plot.series), 1), 48)
     base = scale.place(max(scale.low, 0.0) if not scale.logarithmic else scale.low)
     groups = _groups(svg, styles)
@@ -123,17 +125,20 @@ def _draw_standing(svg: Element, plot: Plot, styles: list[Style], size: Size) ->
             line(groups[bar.series], "whisker over", middle, low, middle, high)
             for end in (low, high):
                 line(groups[bar.series], "whisker over", middle - 3, end, middle + 3, end)
+    tops = [(area.left + room * (bar.category + 0.5), scale.place(bar.y)) for bar in bars_of(plot)]
+    draw_marks(svg, area, scale, plot.marks, tops)
 
 
 def _names_below(svg: Element, plot: Plot, area: Area, room: float) -> None:
     group = SubElement(svg, "g", {"class": "axis x"})
     line(group, "edge", area.left, area.bottom, area.right, area.bottom)
-    free = -1e9
-    for index, name in enumerate(plot.categories):
+    widest = max(text_width(name) for name in plot.categories)
+    # Where not all fit, every second, third... has its name.
+    every = math.ceil((widest + 4) / room)
+    for index, name in list(enumerate(plot.categories))[::every]:
         x, half = area.left + room * (index + 0.5), text_width(name) / 2
-        if x - half >= max(free, 0) and x + half <= area.right + 14:
+        if x - half >= 0 and x + half <= area.right + 14:
             write(group, name, x, area.bottom + LINE + 2, "tick", "middle")
-            free = x + half + 6
 
 
 def _draw_lying(svg: Element, plot: Plot, styles: list[Style], size: Size) -> float:

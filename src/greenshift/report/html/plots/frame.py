@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
 from greenshift.report.html.plots.numbers import number, tick_labels
-from greenshift.report.html.plots.scales import Scale, ticks_of
+from greenshift.report.html.plots.scales import Scale, is_drawn, ticks_of
 
 # Widths in a wide font (DejaVu Sans) at the size of the axis's labels, 12 px: other fonts need less.
 CHARACTER: Final = 7.7
@@ -154,7 +155,25 @@ def draw_x_axis(svg: Element, area: Area, scale: Scale, ticks: Sequence[float], 
             free = x + half + 6
 
 
-def draw_marks(svg: Element, area: Area, scale: Scale, marks: Sequence[tuple[float, str]]) -> None:
+def headroom(mark: float) -> float:
+    """Return how far an axis must reach so that the name of a line at a height has its place above the line.
+
+    Args:
+        mark: the height.
+    """
+    if not is_drawn(mark) or mark <= 0:
+        return mark
+    # What is counted stays whole, and so do the axis's ticks.
+    return float(math.ceil(mark * 1.06)) if float(mark).is_integer() else mark * 1.06
+
+
+def draw_marks(
+    svg: Element,
+    area: Area,
+    scale: Scale,
+    marks: Sequence[tuple[float, str]],
+    drawn: Sequence[tuple[float, float]] = (),
+) -> None:
     """Draw dashed lines across the area, each with its name above it; names that would touch change sides.
 
     Args:
@@ -162,9 +181,11 @@ def draw_marks(svg: Element, area: Area, scale: Scale, marks: Sequence[tuple[flo
         area: where values are drawn.
         scale: the axis at the left.
         marks: the heights with their names.
+        drawn: the places of the points in the area: a name stands at the side where fewer are in its way.
     """
     group = SubElement(svg, "g", {"class": "marks"})
     used: dict[str, list[float]] = {"end": [], "start": []}
+    middle = (area.left + area.right) / 2
     for value, name in sorted(marks, key=lambda one: one[0]):
         if not scale.shows(value):
             continue
@@ -172,7 +193,10 @@ def draw_marks(svg: Element, area: Area, scale: Scale, marks: Sequence[tuple[flo
         line(group, "mark", area.left, y, area.right, y)
         below = y - LINE < area.top
         base = y + 12 if below else y - 5
-        anchor = next((side for side in used if all(abs(base - other) >= LINE for other in used[side])), "")
+        near = [x for x, height in drawn if abs(height - base + 4) < LINE]
+        crowded = {"start": sum(x < middle for x in near), "end": sum(x >= middle for x in near)}
+        sides = sorted(used, key=lambda side: crowded[side])
+        anchor = next((side for side in sides if all(abs(base - other) >= LINE for other in used[side])), "")
         if not anchor:
             continue
         used[anchor].append(base)

@@ -15,6 +15,7 @@ from greenshift.report.html.plots.frame import (
     draw_marks,
     draw_x_axis,
     draw_y_axis,
+    headroom,
     left_margin,
     line,
     text_width,
@@ -48,13 +49,13 @@ def draw_lines(svg: Element, plot: Plot, styles: list[Style], size: Size) -> Non
     all_points = [points_of(series) for series in plot.series]
     everything = [point for points in all_points for point in points]
     heights = [height for point in everything for height in (point.y, point.low, point.high)]
-    heights += [value for value, _ in plot.marks]
+    heights += [headroom(value) for value, _ in plot.marks]
     area, x_scale, y_scale = _layout(plot, everything, heights, size)
     draw_y_axis(svg, area, y_scale, size.ticks)
     draw_x_axis(svg, area, x_scale, x_ticks(x_scale, everything, area, size))
     write_label(svg, plot.y_label, 2, 12, size)
     write_label(svg, plot.x_label, (area.left + area.right) / 2, size.height - 4, size, "middle")
-    draw_marks(svg, area, y_scale, plot.marks)
+    drawn: list[tuple[float, float]] = []
     most = int((area.right - area.left) / _PIXELS_A_POINT)
     for series, points, style in zip(plot.series, all_points, styles, strict=True):
         dense = len(points) > _DENSE
@@ -65,6 +66,8 @@ def draw_lines(svg: Element, plot: Plot, styles: list[Style], size: Size) -> Non
         for run in _runs(shown, y_scale):
             _line(group, run, "" if dense else style.dash, x_scale, y_scale)
         _markers(group, shown, series.name, style, (x_scale, y_scale), every=1 if few else len(shown) // _MARKERS)
+        drawn += [(x_scale.place(point.x), y_scale.place(point.y)) for point in shown if y_scale.shows(point.y)]
+    draw_marks(svg, area, y_scale, plot.marks, drawn)
 
 
 def _layout(plot: Plot, points: list[Point], heights: list[float], size: Size) -> tuple[Area, Scale, Scale]:

@@ -163,7 +163,7 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path, workers):
                     served = ServedApplication(
                         interpreter, Path({str(tmp_path)!r}), "bare:app", {{}}, database="none", workers={workers}
                     )
-                    print(served._process.pid, flush=True)
+                    print(served._process.pid, served._place, flush=True)
                     time.sleep(60)
             """),
         ],
@@ -171,7 +171,8 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path, workers):
         text=True,
     )
     assert owner.stdout is not None
-    pids = {int(owner.stdout.readline()), *(int(line) for line in (tmp_path / "pids").read_text().split())}
+    pid, place = owner.stdout.readline().split()
+    pids = {int(pid), *(int(line) for line in (tmp_path / "pids").read_text().split())}
     assert len(pids) == (1 if workers == 1 else workers + 1)
     owner.send_signal(signal.SIGKILL)
     owner.wait()
@@ -180,6 +181,7 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path, workers):
     while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [pid for pid in pids if _runs(pid)]
+    assert not Path(place).exists()
 
 
 def _runs(pid: int) -> bool:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -87,10 +87,11 @@ def opened_interpreter(program: Path | None = None) -> Iterator[Interpreter]:
         LoadError: it does not run, or lacks uvicorn or SQLAlchemy.
     """
     program = program or Path(sys.executable)
-    with tempfile.TemporaryDirectory(prefix="greenshift-path-") as folder:
+    with ExitStack() as stack:
         seen = _probe(program, ())
         search_path: tuple[str, ...] = ()
         if "greenshift" not in seen["found"]:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="greenshift-path-"))
             # Only the package itself: a whole site-packages would hide the application's own versions.
             (Path(folder) / "greenshift").symlink_to(Path(greenshift.__file__).resolve().parent)
             search_path = (folder,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -28,6 +29,7 @@ class Sampler:
         self._observer = observer
         self._counting: Counting | None = None
         self._parent = os.getppid()
+        self._folder = folder
         self._file: IO[str] = (folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8")
 
     def begin(self, counting: Counting) -> None:
@@ -48,7 +50,7 @@ class Sampler:
         while True:
             self.say(**self._sample())
             time.sleep(EVERY)
-            end_without(self._parent)
+            end_without(self._parent, self._folder)
 
     def _sample(self) -> dict[str, Any]:
         counting = self._counting
@@ -86,7 +88,13 @@ class Sampler:
         }
 
 
-def end_without(parent: int) -> None:
-    """End this process, at once, where it is no longer a child of the given one."""
+def end_without(parent: int, folder: Path) -> None:
+    """End this process, at once, where it is no longer a child of the given one.
+
+    Args:
+        parent: its parent at its start.
+        folder: what nobody will read any more.
+    """
     if os.getppid() != parent:
+        shutil.rmtree(folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGKILL)

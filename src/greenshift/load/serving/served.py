@@ -83,13 +83,13 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
-def _watch_parent() -> None:
+def _watch_parent(folder: Path) -> None:
     parent = os.getppid()
 
     def watch() -> None:
         while True:
             time.sleep(EVERY)
-            end_without(parent)
+            end_without(parent, folder)
 
     threading.Thread(target=watch, name="greenshift-parent", daemon=True).start()
 
@@ -100,7 +100,7 @@ def main() -> None:
 
     settings = json.loads(sys.argv[1])
     os.environ[_SETTINGS] = sys.argv[1]
-    _watch_parent()
+    _watch_parent(Path(settings["samples"]))
     uvicorn.run(
         "greenshift.load.serving.served:application",
         factory=True,

@@ -146,6 +146,14 @@ def test_a_relationship_with_a_condition_of_its_own_is_not_passed(database: Data
         run(make(), "relationship-Customer.large", database)
 
 
+def test_an_inner_join_that_drops_records_is_named(database: Database) -> None:
+    condition = "and_(Order.customer_id == Customer.id, Order.note.is_(None))"
+    some = relationship("Order", primaryjoin=condition, viewonly=True, innerjoin=True)
+    base = shop({"some": some}, {"note": mapped_column(String(20))})
+    with pytest.raises(ContractFailure, match=r"(?s)\(sync and async\) Customer.some \(joined\) drops a Cust.*innerj"):
+        run(base, "relationship-Customer.some", database)
+
+
 def test_what_a_validator_refuses_is_not_passed(database: Database) -> None:
     @validates("customer")
     def refuse(self: Any, key: str, value: Any) -> Any:

@@ -127,6 +127,12 @@ async def read_keys(scene: Scene, linked: Linked, one: Relationship, load: Loadi
         record = await session.get(scene.model, linked.row.key)
         try:
             found = await session.related(scene.model, record, one.name, load)
+        except LookupError as error:
+            raise scene.fail(
+                f"{scene.model.name}.{one.name} ({load}) drops a {scene.model.name} that it leads nowhere from: the "
+                "record itself is not found when this is loaded with it",
+                f"take innerjoin=True away from {scene.model.name}.{one.name}",
+            ) from error
         except Exception as error:
             if not (scene.is_async and load == "lazy"):
                 raise

@@ -112,7 +112,7 @@ class AsyncSession:
         if load in ("eager", "joined"):
             key = tuple(getattr(record, name) for name in model.keys)
             query = statements.with_chain(model, key, [relationship], joined=load == "joined")
-            record = (await self._session.scalars(query)).unique().one()
+            record = statements.only((await self._session.scalars(query)).unique().one_or_none())
         several = model.relationships[relationship].is_collection
         if load == "awaitable":
             return reading.as_list(await getattr(record.awaitable_attrs, relationship), is_collection=several)

@@ -42,6 +42,17 @@ def with_chain(model: Model, key: Key, chain: Sequence[str], *, joined: bool = F
     return found.options(option).execution_options(populate_existing=True)
 
 
+def only(record: Any) -> Any:
+    """Return a record that is there.
+
+    Raises:
+        LookupError: the statement did not find it, since a join that it has drops it.
+    """
+    if record is None:
+        raise LookupError("the record is not found when the relationship is loaded with it")
+    return record
+
+
 def _option(start: type[Any], chain: Sequence[str], *, joined: bool) -> LoaderOption:
     option: Any = None
     mapper: Mapper[Any] = inspect_mapped(start)

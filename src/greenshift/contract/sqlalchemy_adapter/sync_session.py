@@ -112,7 +112,7 @@ class SyncSession:
         if load in ("eager", "joined"):
             key = tuple(getattr(record, name) for name in model.keys)
             query = statements.with_chain(model, key, [relationship], joined=load == "joined")
-            record = self._session.scalars(query).unique().one()
+            record = statements.only(self._session.scalars(query).unique().one_or_none())
         found = getattr(record, relationship)
         select = getattr(found, "select", None)
         several = model.relationships[relationship].is_collection

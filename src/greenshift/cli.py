@@ -304,6 +304,17 @@ def top(
     raise typer.Exit(run(urls, interval=interval, once=once, as_json=as_json))
 
 
+@app.command(epilog=EXIT_CODES)
+def dashboard() -> None:
+    """Print a Grafana dashboard (JSON) for the Prometheus metrics of greenshift.observe.
+
+    In Grafana: Dashboards, New, Import.
+    """
+    from greenshift.observe.dashboard import PATH  # imports SQLAlchemy, which the other commands do not need
+
+    print(PATH.read_text(encoding="utf-8"), end="")
+
+
 def chosen_server(url: str | None) -> Server:
     """Return the server that a command is about: the one at the URL, else the kept one.
 

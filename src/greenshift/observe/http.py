@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 from greenshift.observe.errors import ObserveError
+from greenshift.observe.metrics import Metric
 from greenshift.observe.snapshot import Snapshot
 
-_Snapshots = Callable[[], Snapshot]
 _Message = MutableMapping[str, Any]
 
 # Prometheus accepts it of every version that it still supports.
@@ -19,21 +20,33 @@ _METRICS = "/metrics"
 _SNAPSHOT = "/greenshift.json"
 
 
-def answer(path: str, snapshots: _Snapshots) -> tuple[int, str, bytes]:
+class Figures(Protocol):
+    """What is served: an observer."""
+
+    def snapshot(self) -> Snapshot:
+        """Return a snapshot of this process."""
+        ...
+
+    def metrics(self) -> list[Metric]:
+        """Return the metrics, of all workers."""
+        ...
+
+
+def answer(path: str, figures: Figures) -> tuple[int, str, bytes]:
     """Return the status, the content type and the body of an answer.
 
     Args:
         path: what was asked for; a prefix under which it is mounted does not matter.
-        snapshots: gives a snapshot.
+        figures: what is served.
     """
     if path.endswith(_SNAPSHOT):
-        return 200, "application/json", json.dumps(snapshots().as_dict()).encode()
+        return 200, "application/json", json.dumps(figures.snapshot().as_dict()).encode()
     if path.endswith(_METRICS):
         try:
             from greenshift.observe.prometheus import CONTENT_TYPE, text
         except ObserveError as error:
             return 501, "text/plain; charset=utf-8", str(error).encode()
-        return 200, CONTENT_TYPE, text(snapshots())
+        return 200, CONTENT_TYPE, text(figures.metrics())
     return 404, "text/plain; charset=utf-8", f"{_METRICS} or {_SNAPSHOT}\n".encode()
 
 
@@ -41,11 +54,11 @@ class Application:
     """An ASGI application.
 
     Args:
-        snapshots: gives a snapshot.
+        figures: what is served.
     """
 
-    def __init__(self, snapshots: _Snapshots) -> None:
-        self._snapshots = snapshots
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
 
     async def __call__(
         self,
@@ -60,7 +73,10 @@ class Application:
             await send({"type": "lifespan.shutdown.complete"})
         elif scope["type"] == "http":
             reads = scope["method"] in ("GET", "HEAD")
-            status, kind, body = answer(scope["path"], self._snapshots) if reads else (405, "text/plain", b"GET\n")
+            status, kind, body = 405, "text/plain; charset=utf-8", b"GET\n"
+            if reads:
+                # Other workers are asked, which takes time.
+                status, kind, body = await asyncio.to_thread(answer, scope["path"], self._figures)
             headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -70,7 +86,7 @@ class Server:
     """A thread that answers.
 
     Args:
-        snapshots: gives a snapshot.
+        figures: what is served.
         host: the address to listen on.
         port: 0 for any that is free.
         before: the one that is serving already, or None.
@@ -84,13 +100,13 @@ class Server:
 
     url: str
 
-    def __init__(self, snapshots: _Snapshots, host: str, port: int, before: Server | None) -> None:
+    def __init__(self, figures: Figures, host: str, port: int, before: Server | None) -> None:
         if before is not None:
             raise ObserveError(f"the observer serves already, at {before.url}", "call serve() once")
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, kind, body = answer(self.path.partition("?")[0], snapshots)
+                status, kind, body = answer(self.path.partition("?")[0], figures)
                 self.send_response(status)
                 self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(body)))

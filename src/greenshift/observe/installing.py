@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,6 +20,7 @@ def install(
     n_plus_one: bool = True,
     loop_lag: bool = True,
     name: str | Sequence[str] | None = None,
+    workers: str | os.PathLike[str] | None = None,
 ) -> Observer:
     """Watch engines: slow statements, the pool, N+1 loads, and how late the event loops are.
 
@@ -29,12 +32,15 @@ def install(
         n_plus_one: whether attributes that are loaded one by one are counted.
         loop_lag: whether the event loops on which statements run are measured.
         name: one for each engine given, which metrics carry; otherwise the masked URL.
+        workers: a folder that all workers of the application share (``uvicorn --workers``), for sockets: the metrics of
+            any of them are then those of all, each with the label ``worker``. None where each process is asked alone.
 
     Returns:
         The observer; ``close()`` ends it.
 
     Raises:
-        ObserveError: a name is missing or there twice, or something given is no engine.
+        ObserveError: a name is missing or there twice, or something given is no engine,
+            or the folder cannot be used.
     """
     names: list[str | None] = [name] if isinstance(name, str) else [None] * len(engines) if name is None else [*name]
     if len(names) != len(engines):
@@ -50,4 +56,5 @@ def install(
         if not isinstance(sync, Engine):
             raise ObserveError(f"{type(engine).__name__} is no engine", "give what create_engine() returned")
         found.append((sync, one))
-    return Observer(found, slow=slow, explain=explain, n_plus_one=n_plus_one, loop_lag=loop_lag)
+    folder = None if workers is None else Path(workers)
+    return Observer(found, slow=slow, explain=explain, n_plus_one=n_plus_one, loop_lag=loop_lag, workers=folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from greenshift.observe.snapshot import EngineState, Histogram, Snapshot
+from greenshift.observe.snapshot import EngineState, Histogram, ProcessState, Snapshot
 
 Kind = Literal["counter", "gauge", "histogram"]
 
@@ -106,20 +106,34 @@ _OF_ENGINES: Final = (
 )
 
 
-def metrics_of(snapshot: Snapshot) -> list[Metric]:
+def metrics_of(*snapshots: Snapshot, workers: bool = False) -> list[Metric]:
     """Return the metrics; those of engines carry the labels ``engine`` and ``driver``.
 
     Args:
-        snapshot: at one moment.
+        snapshots: of one process or several at one moment.
+        workers: whether all metrics carry the label ``worker`` too, the process's number.
     """
-    labelled = [({"engine": state.name, "driver": state.driver}, state) for state in snapshot.engines]
+    whose = [({"worker": str(one.process.pid)} if workers else {}, one) for one in snapshots]
+    labelled = [
+        ({"engine": state.name, "driver": state.driver, **worker}, state)
+        for worker, snapshot in whose
+        for state in snapshot.engines
+    ]
     found = [
         Metric(one.name, one.kind, one.help, one.unit, tuple((labels, one.value(state)) for labels, state in labelled))
         for one in _OF_ENGINES
     ]
-    process = snapshot.process
+    of_processes: dict[str, Metric] = {}
+    for worker, snapshot in whose:
+        for name, kind, unit, text, value in _of_process(snapshot.process):
+            before = of_processes[name].samples if name in of_processes else ()
+            of_processes[name] = Metric(name, kind, text, unit, (*before, (worker, value)))
+    return [*found, *of_processes.values()]
+
+
+def _of_process(process: ProcessState) -> tuple[tuple[str, Kind, str, str, float | Histogram], ...]:
     lag = process.loop_lag
-    own: tuple[tuple[str, Kind, str, str, float | Histogram], ...] = (
+    return (
         (
             "greenshift_loop_lag_seconds",
             "histogram",
@@ -131,4 +145,3 @@ def metrics_of(snapshot: Snapshot) -> list[Metric]:
         ("greenshift_loops", "gauge", "{loop}", "Event loops that run statements.", lag.loops),
         ("greenshift_threads", "gauge", "{thread}", "Python threads.", process.threads),
     )
-    return [*found, *(Metric(name, kind, text, unit, (({}, value),)) for name, kind, unit, text, value in own)]

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Engine
@@ -18,10 +19,12 @@ from greenshift.observe.engines import Engines
 from greenshift.observe.explaining import Explainer
 from greenshift.observe.http import Application, Server
 from greenshift.observe.loop_lag import LoopLag
+from greenshift.observe.metrics import Metric, metrics_of
 from greenshift.observe.snapshot import LoopLag as LoopLagState
 from greenshift.observe.snapshot import ProcessState, Snapshot
 from greenshift.observe.statements import StatementWatch
 from greenshift.observe.tally import Tally
+from greenshift.observe.workers import Workers
 
 _observers: weakref.WeakSet[Observer] = weakref.WeakSet()
 
@@ -35,6 +38,7 @@ class Observer:
         explain: whether slow SELECTs are explained.
         n_plus_one: whether attribute loads are counted.
         loop_lag: whether event loops are measured.
+        workers: a folder that the workers of the application share, or None.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Observer:
         explain: bool,
         n_plus_one: bool,
         loop_lag: bool,
+        workers: Path | None,
     ) -> None:
         self._slow = slow
         self._explain = explain
@@ -54,6 +59,8 @@ class Observer:
         for engine, name in engines:
             self._engines.add(engine, name)
         self._server: Server | None = None
+        self._folder = workers
+        self._workers: Workers | None = None
         self._subscriptions: list[trace.Subscription] = []
         self._closed = False
         self._start()
@@ -70,6 +77,8 @@ class Observer:
             loop_lag=self._loop_lag,
             explainer=self._explainer,
         )
+        if self._folder is not None:
+            self._workers = Workers(self._folder, self.snapshot)
         self._subscriptions = [
             trace.executions.on_end(self._statements.executed),
             trace.streams.on_closed(self._statements.stream_closed),
@@ -96,10 +105,16 @@ class Observer:
             engines=tuple(state for state in states if state is not None),
         )
 
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of this process; where a folder was given of all workers, with the label ``worker``."""
+        if self._workers is None:
+            return metrics_of(self.snapshot())
+        return metrics_of(*self._workers.snapshots(), workers=True)
+
     @property
     def asgi(self) -> Application:
         """An ASGI application with ``/metrics`` (Prometheus) and ``/greenshift.json`` (the snapshot), to be mounted."""
-        return Application(self.snapshot)
+        return Application(self)
 
     def serve(self, port: int = 0, host: str = "127.0.0.1") -> str:
         """Serve the same as :attr:`asgi` from a thread.
@@ -114,7 +129,7 @@ class Observer:
         Raises:
             ObserveError: the address is taken, or it is served already.
         """
-        self._server = Server(self.snapshot, host, port, before=self._server)
+        self._server = Server(self, host, port, before=self._server)
         return self._server.url
 
     def close(self) -> None:
@@ -124,7 +139,7 @@ class Observer:
         self._closed = True
         for subscription in self._subscriptions:
             subscription.close()
-        for part in (self._explainer, self._loop_lag, self._server):
+        for part in (self._explainer, self._loop_lag, self._server, self._workers):
             if part is not None:
                 part.close()
 
@@ -165,6 +180,8 @@ class Observer:
         if self._server is not None:
             self._server.abandon()
             self._server = None
+        if self._workers is not None:
+            self._workers.abandon()
         for subscription in self._subscriptions:
             subscription.close()
         self._engines.reset()

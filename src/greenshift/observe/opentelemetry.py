@@ -28,7 +28,7 @@ def export(observer: Observer, meter_provider: MeterProvider | None = None) -> N
     """
     meter = (meter_provider or get_meter_provider()).get_meter("greenshift")
     metrics = _Metrics(observer)
-    for metric in metrics.now().values():
+    for metric in metrics_of(observer.snapshot()):
         name = _dotted(metric.name)
         if metric.kind == "gauge":
             meter.create_observable_gauge(name, [_observe(metrics, metric.name, _plain)], metric.unit, metric.help)

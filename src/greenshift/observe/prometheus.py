@@ -7,9 +7,9 @@ from itertools import accumulate
 from typing import Final
 
 from greenshift.observe.errors import missing_extra
-from greenshift.observe.metrics import Metric, metrics_of
+from greenshift.observe.metrics import Metric
 from greenshift.observe.observer import Observer
-from greenshift.observe.snapshot import Histogram, Snapshot
+from greenshift.observe.snapshot import Histogram
 
 try:
     from prometheus_client import CollectorRegistry, generate_latest
@@ -32,7 +32,7 @@ class Collector(ClientCollector):
     """
 
     def __init__(self, observer: Observer) -> None:
-        self._snapshots = observer.snapshot
+        self._observer = observer
 
     def describe(self) -> list[_Family]:
         """Return nothing, so that registering asks for nothing yet."""
@@ -40,19 +40,19 @@ class Collector(ClientCollector):
 
     def collect(self) -> Iterator[_Family]:
         """Give the metrics as they are now."""
-        return map(_family, metrics_of(self._snapshots()))
+        return map(_family, self._observer.metrics())
 
 
-def text(snapshot: Snapshot) -> bytes:
-    """Return a snapshot in Prometheus's text format.
+def text(metrics: list[Metric]) -> bytes:
+    """Return metrics in Prometheus's text format.
 
     Args:
-        snapshot: at one moment.
+        metrics: of one moment.
     """
 
     class Once(ClientCollector):
         def collect(self) -> Iterator[_Family]:
-            return map(_family, metrics_of(snapshot))
+            return map(_family, metrics)
 
     registry = CollectorRegistry()
     registry.register(Once())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,3 +286,24 @@ def _value(held: Any) -> Any:
     if is_dataclass(held):
         return as_dict(held)
     return [_value(one) for one in held] if isinstance(held, tuple) else held
+
+
+def snapshot_from(held: dict[str, Any]) -> Snapshot:
+    """Return the snapshot that :meth:`Snapshot.as_dict` gave the dictionary of, perhaps through JSON.
+
+    Args:
+        held: the dictionary. Keys that are not known are left out, as those of a later version.
+
+    Raises:
+        KeyError: a field is missing.
+    """
+    return cast("Snapshot", _from(Snapshot, held))
+
+
+def _from(kind: Any, held: Any) -> Any:
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return cast("type[Any]", kind)(**{one.name: _from(hints[one.name], held[one.name]) for one in fields(kind)})
+    if get_origin(kind) is tuple:
+        return tuple(_from(get_args(kind)[0], one) for one in held)
+    return held

@@ -22,7 +22,6 @@ PICTURES = {
     "verify": ("verify", 1280, 1000, "light"),
     "check": ("check", 1280, 1000, "dark"),
     "shift": ("shift", 1280, 1000, "light"),
-    "scan": ("scan", 1280, 1000, "light"),
     "test": ("test", 1280, 1330, "light"),
 }
 

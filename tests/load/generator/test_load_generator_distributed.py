@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
+import pytest
+
 from greenshift.load.driven import Driven
+from greenshift.load.errors import LoadError
+from greenshift.load.generator.command_line import job_from
 from greenshift.load.generator.process import free_port
 
 _SCENARIO = """
@@ -69,3 +74,9 @@ def test_a_scenario_that_cannot_be_read_is_told_in_two_lines(quiz: str, tmp_path
     assert locust.returncode == 1
     assert "none.toml cannot be read: No such file or directory\n  fix: give the path of a scenario file\n" in errors
     assert "Traceback" not in errors
+
+
+def test_fewer_users_than_workers_are_refused() -> None:
+    options = Namespace(seconds=1, requests=None, rate=None)
+    with pytest.raises(LoadError, match="1 users on 2 workers"):
+        job_from(options, "http://127.0.0.1:1", users=1, workers=2)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from greenshift.load.errors import ScenarioError
+from greenshift.load.errors import LoadError, ScenarioError
 from greenshift.load.generator.job import Job
 from greenshift.load.generator.lookup import in_base_36
 from greenshift.load.scenario import Scenario, scenario_for, scenario_from_dict
@@ -41,6 +41,8 @@ def job_from(options: Any, host: str, users: int, workers: int) -> Job:
     Raises:
         LoadError: the scenario or the step cannot be used.
     """
+    if users < workers:
+        raise LoadError(f"{users} users on {workers} workers", f"give --users {workers}, or more")
     seconds = options.seconds if options.seconds or options.requests else 10.0
     step = Step(
         users=users,

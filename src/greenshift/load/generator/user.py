@@ -140,7 +140,7 @@ class ScenarioUser(FastHttpUser):
                 ran_out = not timer.pending
                 timer.close()
                 content = response.content or b""
-                if ran_out and response.request_meta["exception"] is not None:
+                if ran_out and _error_of(response) is not None:
                     problem, timeout = _given_up(limit), True
                 else:
                     problem = self._judged(step, response, content)
@@ -158,7 +158,7 @@ class ScenarioUser(FastHttpUser):
         return problem, timeout, content
 
     def _judged(self, step: PreparedRequest, response: Any, content: bytes) -> str:
-        error = response.request_meta["exception"]
+        error = _error_of(response)
         status = response.status_code
         if not status or (error is not None and status < 400):
             said = str(error)
@@ -192,6 +192,12 @@ class ScenarioUser(FastHttpUser):
     def _stay(self) -> None:
         """Do nothing more, until Locust ends this user."""
         Event().wait()
+
+
+def _error_of(response: Any) -> BaseException | None:
+    """Return what went wrong with a request; older versions of Locust have it in but one of the two places."""
+    error: BaseException | None = response.request_meta.get("exception") or getattr(response, "error", None)
+    return error
 
 
 def _given_up(limit: float) -> str:

@@ -150,6 +150,15 @@ def test_an_interpreter_that_does_not_run_is_refused(tmp_path):
         pass
 
 
+def test_an_interpreter_may_be_named_from_the_current_folder(tmp_path, monkeypatch):
+    program = Path(sys.executable)
+    (tmp_path / "environment").symlink_to(program.parent.parent)
+    monkeypatch.chdir(tmp_path)
+    named = Path("environment", program.parent.name, program.name)
+    with opened_interpreter(named) as found:
+        assert found.program == tmp_path / named
+
+
 def test_an_interpreter_says_what_it_is(interpreter):
     assert interpreter.program == Path(sys.executable)
     assert {"uvicorn", "psycopg", "asyncpg"} <= interpreter.packages

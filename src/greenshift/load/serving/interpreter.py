@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,8 @@ def opened_interpreter(program: Path | None = None) -> Iterator[Interpreter]:
         LoadError: it does not run, or lacks uvicorn or SQLAlchemy.
     """
     program = program or Path(sys.executable)
+    # It will be started in the version's folder. Links stay: a virtual environment's Python is one.
+    program = Path(os.path.abspath(shutil.which(program) or program))
     with ExitStack() as stack:
         seen = _probe(program, ())
         search_path: tuple[str, ...] = ()

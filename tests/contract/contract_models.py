@@ -82,6 +82,12 @@ class Article(Base):
 
 
 class Tag(Base):
+    def __eq__(self, other: object) -> bool:
+        return self.name == other.name if isinstance(other, Tag) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     __tablename__ = "tag"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(10), unique=True)

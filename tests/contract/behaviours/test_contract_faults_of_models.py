@@ -125,9 +125,87 @@ def owned(cascade: str) -> Callable[[], Base]:
     return lambda: shop(orders(cascade=cascade), {}, nullable=False)
 
 
+def compared(**members: Any) -> Callable[[], Base]:
+    return lambda: shop(members, {})
+
+
+def by_id(self: Any, other: object) -> bool:
+    return self.id == other.id  # type: ignore[attr-defined, no-any-return]
+
+
+def by_class(self: Any, other: object) -> bool:
+    return isinstance(other, type(self))
+
+
+def by_all(self: Any, other: object) -> bool:
+    return isinstance(other, type(self)) and vars(self) == vars(other)
+
+
+def by_key(self: Any, other: object) -> bool:
+    return isinstance(other, type(self)) and self.id == other.id  # type: ignore[attr-defined, no-any-return]
+
+
+def key_hash(self: Any) -> int:
+    return hash(self.id)
+
+
+def identity_hash(self: Any) -> int:
+    return id(self)
+
+
+def lists_hash(self: Any) -> int:
+    return hash([self.id])
+
+
+def with_favourites(self: Any, **values: Any) -> None:
+    super(type(self), self).__init__(**values)
+    self.favourites = [self.__mapper__.relationships["favourites"].mapper.class_()]
+
+
+def favourites(**options: Any) -> Callable[[], Base]:
+    favourite = relationship("Order", foreign_keys="Order.seller_id", overlaps="seller", **options)
+    return lambda: shop({"favourites": favourite, "__init__": with_favourites}, {})
+
+
 Make = Callable[[], Base]
 # The models, those without the fault, the test, what it says.
 FAULTS: dict[str, tuple[Make, Make, str, str]] = {
+    "an equality that knows no other class": (
+        compared(__eq__=by_id, __hash__=key_hash),
+        compared(__eq__=by_key, __hash__=key_hash),
+        "equality-Customer",
+        "comparing a Customer with None raises AttributeError.*NotImplemented",
+    ),
+    "an equality of all records": (
+        compared(__eq__=by_class, __hash__=key_hash),
+        compared(__eq__=by_key),
+        "equality-Customer",
+        "two records of Customer with different keys are equal",
+    ),
+    "an equality of the session's state": (
+        compared(__eq__=by_all, __hash__=key_hash),
+        compared(__eq__=by_key, __hash__=key_hash),
+        "equality-Customer",
+        "a Customer is not equal to the same record read by another session.*_sa_instance_state",
+    ),
+    "a hash that does not fit": (
+        compared(__eq__=by_key, __hash__=identity_hash),
+        compared(__hash__=identity_hash),
+        "equality-Customer",
+        "two equal records of Customer have different hashes",
+    ),
+    "a hash that raises": (
+        compared(__hash__=lists_hash),
+        compared(__hash__=key_hash),
+        "equality-Customer",
+        r"hash\(\) of a Customer raises TypeError",
+    ),
+    "a viewonly relationship that is written": (
+        favourites(viewonly=True),
+        favourites(),
+        "create-Customer",
+        "Customer.favourites is viewonly, and the model writes to it",
+    ),
     "an array that is sorted": (column(Sorted), column(ARRAY(Integer)), "arrays-Customer", "Customer.data was written"),
     "bytes as text": (column(Text), column(LargeBinary), "bytes-Customer", "Customer.data was written as b"),
     "a zone that is dropped": (

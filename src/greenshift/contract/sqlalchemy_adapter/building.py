@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Column
 from sqlalchemy import inspect as inspect_mapped
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.interfaces import MANYTOONE
 
+from greenshift.contract.behaviours.failure import ContractFailure
 from greenshift.contract.errors import RowError
 
 
@@ -42,7 +43,27 @@ def build(model: type[Any], values: Mapping[str, Any], related: Mapping[str, Any
             f"{model.__name__} refuses the values made for it: {reason}",
             f"say what it takes: build = {{{model.__name__}.<column>: <value or callable>}}",
         ) from error
+    _see_that_nothing_is_lost(record, related)
     return record
+
+
+def _see_that_nothing_is_lost(record: Any, given: Mapping[str, Any]) -> None:
+    """See that a model itself does not write to relationships that are read only; a flush would forget that.
+
+    https://docs.sqlalchemy.org/en/20/orm/relationship_api.html#sqlalchemy.orm.relationship.params.viewonly
+
+    Raises:
+        ContractFailure: it does.
+    """
+    state: InstanceState[Any] = inspect_mapped(record)
+    for one in state.mapper.relationships:
+        # Nothing is loaded yet.
+        if one.viewonly and one.key not in given and state.dict.get(one.key) not in (None, [], {}, set()):
+            name = f"{type(record).__name__}.{one.key}"
+            raise ContractFailure(
+                f"{name} is viewonly, and the model writes to it: what is put there is never stored",
+                f"take viewonly=True out of {name}, or write through another relationship",
+            )
 
 
 def wanted_relationships(model: type[Any], values: Mapping[str, Any]) -> dict[str, tuple[type[Any], tuple[Any, ...]]]:

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from greenshift.load.comparison.figures import written
+from greenshift.load.comparison.targets import FAILED
 from greenshift.load.plan import Plan
 from greenshift.load.results import Inside, Load, PoolSettings
 
@@ -20,7 +21,7 @@ def warnings_of(load: Load, plan: Plan) -> tuple[str, ...]:
         load: what was measured.
         plan: what was wanted.
     """
-    return (*_invalid(load), *_pools(load, plan), *_failed(load), *_rounds(load), *_notes(load))
+    return (*_invalid(load), *_pools(load, plan), *_failed(load), *_locked(load), *_rounds(load), *_notes(load))
 
 
 def _invalid(load: Load) -> list[str]:
@@ -82,6 +83,23 @@ def _failed(load: Load) -> list[str]:
         if any(math.isnan(one.driven.latency.mean) for one in of_version):
             found.append(f"{version.label}: in one step at least nothing was answered.")
     return found
+
+
+def _locked(load: Load) -> list[str]:
+    """Say where threads and connections wait for each other: FastAPI's sync dependencies do that under load."""
+    found: dict[str, str] = {}
+    for one in load.measurements:
+        inside, driven = one.inside, one.driven
+        if inside is None or driven.errors + driven.timeouts <= FAILED * driven.requests:
+            continue
+        if inside.threads_waiting >= 1 and inside.pool_waiting >= 1:
+            limit = written(inside.thread_limit * inside.workers)
+            found[one.version] = (
+                f"{one.version}, {one.step.label}: threads and connections wait for each other: "
+                f"{written(inside.threads_in_use)} of {limit} threads are in use, {written(inside.pool_waiting)} of them "
+                "wait for a connection, and those who have one wait for a thread to give it back."
+            )
+    return list(found.values())
 
 
 def _rounds(load: Load) -> list[str]:

@@ -159,3 +159,13 @@ def test_notes_of_the_generator_are_passed_on():
     step = STEPS[1]
     noted = replace(driven(step), notes=("4 of 5 endpoints answered 422",))
     assert "4 of 5 endpoints answered 422" in warned((noted, inside()), (noted, inside()))
+
+
+def test_threads_and_connections_that_wait_for_each_other_are_named():
+    step = STEPS[1]
+    locked = inside(threads_in_use=40.0, threads_waiting=50.0, pool_waiting=25.0)
+    said = warned((driven(step, errors=200), locked), (driven(step), locked))
+    assert (
+        "before, 50 users: threads and connections wait for each other: 40.0 of 40.0 threads are in use, 25.0" in said
+    )
+    assert "after, 50 users: threads" not in said

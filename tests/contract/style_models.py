@@ -15,6 +15,7 @@ from sqlalchemy import (
     Enum,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     Numeric,
     Sequence,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TSVECTOR, UUID
 from sqlalchemy.ext.mutable import MutableDict
@@ -215,6 +217,26 @@ class Badge(ClassicBase):
     words = Column(Words, nullable=False)
     further = Column(Words)
     title = Column(Text, index=True)
+
+
+class Draft(ClassicBase):
+    __tablename__ = "draft"
+    id = Column(Integer, primary_key=True)
+    email = Column(Text, nullable=False)
+    texts = Column(
+        JSONB,
+        CheckConstraint(
+            """jsonb_typeof(texts) = 'object' AND NOT jsonb_path_exists(texts, '$.* ? (@.type() <> "string")')"""
+        ),
+    )
+    account_id = Column(ForeignKey("account.id"), nullable=False)
+    account = relationship(Account)
+    __table_args__ = (Index("one_draft", func.lower(Column("email")), unique=True),)
+
+    def __init__(self, account: Account | None = None, **values: Any) -> None:
+        self.account = account
+        for name, value in values.items():
+            setattr(self, name, value)
 
 
 BASES = {

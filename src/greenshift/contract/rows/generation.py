@@ -15,6 +15,8 @@ from greenshift.contract.rows.values import make_value
 KINDS_OF_ROWS: Final = 3
 _TRIES: Final = 60
 _ATTEMPT_SPAN: Final = 16
+# A condition may ask for documents of texts only.
+_FLAT: Final = 2
 _WITHOUT_PARENTS: Final = 4
 _WITHOUT_NULLABLE: Final = 6
 
@@ -116,6 +118,8 @@ class RowValues:
             else:
                 seed = number % KINDS_OF_ROWS + 1000 * attempt
                 values[column.name] = make_value(model.name, column, self._condition(model, column), seed)
+                if column.json and attempt >= _FLAT and isinstance(values[column.name], dict):
+                    values[column.name] = {"text": values[column.name].get("text", "")}
         return values
 
     def _see_that_enough(self, model: Model, column: Column, number: int) -> None:

@@ -179,6 +179,8 @@ class Rows:
     async def _insert(
         self, session: Session, model: Model, given: Mapping[str, Any], made: dict[Any, MadeRow], path: tuple[str, ...]
     ) -> MadeRow:
+        if model.name in self._failed:
+            raise self._failed[model.name]
         values, parents = await self._prepare(session, model, given, made, path)
         return MadeRow(model, await session.insert(model, values), values, parents)
 

@@ -69,11 +69,10 @@ def _see_that_nothing_is_lost(record: Any, given: Mapping[str, Any]) -> None:
 def wanted_relationships(model: type[Any], values: Mapping[str, Any]) -> dict[str, tuple[type[Any], tuple[Any, ...]]]:
     """Return the records that an ``__init__`` with parameters of its own wants: by relationship, the class and the key.
 
-    A mapped dataclass passes None for a relationship that is left out, which would clear the foreign key beside it.
+    A mapped dataclass, and many an ``__init__`` of a model's own, passes None for a relationship that is left out,
+    which would clear the foreign key beside it.
     """
-    parameters = _named_parameters(model)
-    if parameters is None:
-        return {}
+    parameters, _ = _named_parameters(model)
     mapper: Mapper[Any] = inspect_mapped(model)
     found = {}
     for one in mapper.relationships:
@@ -92,20 +91,21 @@ def _value(mapper: Mapper[Any], column: Any, values: Mapping[str, Any]) -> Any:
     return values.get(mapper.get_property_by_column(column).key)
 
 
-def _named_parameters(model: type[Any]) -> dict[str, inspect.Parameter] | None:
-    """Return the parameters of ``__init__``; None if it takes any keyword, as SQLAlchemy's own does."""
+def _named_parameters(model: type[Any]) -> tuple[dict[str, inspect.Parameter], bool]:
+    """Return the parameters of ``__init__``, and whether it takes any other keyword, as SQLAlchemy's own does."""
     try:
         found = dict(inspect.signature(model).parameters)
     except (TypeError, ValueError):
-        return None
-    return None if any(one.kind is one.VAR_KEYWORD for one in found.values()) else found
+        return {}, True
+    named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
+    return named, len(named) < len(found)
 
 
 def _parameters(model: type[Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    parameters = _named_parameters(model)
-    if parameters is None:
+    parameters, takes_any = _named_parameters(model)
+    if takes_any:
         mapper: Mapper[Any] = inspect_mapped(model)
-        return {name: value for name, value in values.items() if name not in mapper.relationships}, []
+        return {name: one for name, one in values.items() if name in parameters or name not in mapper.relationships}, []
     taken = {name: values[name] for name in parameters if name in values}
     missing = []
     mapper = inspect_mapped(model)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
+from sqlalchemy.sql import ClauseElement, visitors
 
 from greenshift.contract.description import ForeignKey
 from greenshift.contract.sqlalchemy_adapter.names import Names, name_of
@@ -50,7 +51,7 @@ def uniques(mapper: Mapper[Any], *, partial: bool = False) -> tuple[tuple[str, .
     for table in tables_of(mapper):
         unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
         sets = [] if partial else [list(one.columns) for one in unique]
-        sets += [list(index.columns) for index in table.indexes if index.unique and _is_partial(index) is partial]
+        sets += [_columns(index, table) for index in table.indexes if index.unique and _is_partial(index) is partial]
         # What excludes each other is never the same, either.
         sets += [list(one.columns) for one in table.constraints if partial and isinstance(one, ExcludeConstraint)]
         for columns in sets:
@@ -68,6 +69,13 @@ def is_indexed(column: Column[Any]) -> bool:
         and any(one is column for one in index.columns)
         for index in indexes
     )
+
+
+def _columns(index: Index, table: Table) -> list[Column[Any]]:
+    """Return the columns that an index reads, those inside its expressions, too; an expression may name them only."""
+    parts = [part for one in index.expressions if isinstance(one, ClauseElement) for part in visitors.iterate(one)]
+    named = {column.name: column for column in table.columns}
+    return list(dict.fromkeys(named[one.name] for one in parts if isinstance(one, Column) and one.name in named))
 
 
 def _is_partial(index: Index) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from greenshift.load.scenario.openapi.cannot_make import CannotMake
 from greenshift.load.scenario.openapi.document import Document
-from greenshift.load.scenario.openapi.values import CannotMake, Made
+from greenshift.load.scenario.openapi.values import Made
 from greenshift.load.scenario.placeholders import filled, templated
 
 _DOCUMENT = Document(
@@ -109,6 +110,8 @@ def test_optional_properties_with_an_example_are_sent() -> None:
 def test_texts_differ_from_request_to_request_where_there_is_room() -> None:
     assert Made(_DOCUMENT).of_schema({"type": "string"}, "title") == "title {unique}"
     assert Made(_DOCUMENT).of_schema({"type": "string", "maxLength": 10}, "title") == "title"
+    assert Made(_DOCUMENT).of_schema({"type": "string"}, "username") == "u{unique}"
+    assert len(Made(_DOCUMENT).of_schema({"type": "string", "maxLength": 12}, "password")) == 12
 
 
 @pytest.mark.parametrize(

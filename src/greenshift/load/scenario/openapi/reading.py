@@ -10,10 +10,10 @@ from typing import Any
 
 from greenshift.load.errors import ScenarioError
 from greenshift.load.scenario.model import Flow, Login, Request, Scenario, Skipped
+from greenshift.load.scenario.openapi.cannot_make import CannotMake
 from greenshift.load.scenario.openapi.document import Document, Operation, read_document
 from greenshift.load.scenario.openapi.lists import Listing, listings
 from greenshift.load.scenario.openapi.requests import Need, Requests
-from greenshift.load.scenario.openapi.values import CannotMake
 
 _ENDS_SESSION = re.compile(r"(log|sign)[-_]?(out|off)|revoke", re.IGNORECASE)
 

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from greenshift.load.scenario.model import Request
+from greenshift.load.scenario.openapi.cannot_make import CannotMake
 from greenshift.load.scenario.openapi.document import Document, Operation
 from greenshift.load.scenario.openapi.lists import Listing
-from greenshift.load.scenario.openapi.values import CannotMake, Made
+from greenshift.load.scenario.openapi.values import Made
 from greenshift.load.scenario.placeholders import as_text
 
 # Reads are more frequent than writes in most applications; a scenario file says how it is in this one.

@@ -4,10 +4,16 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from load.comparison.load_samples import driven, inside, load_of
 from report.findings_to_show import KNOWN, LIVE, PING, POOL, POOLED, SILENT
 from report.pages_to_show import load_page
 
 from greenshift.check.page import page_of as check_page_of
+from greenshift.load.comparison.judging import judged
+from greenshift.load.comparison.targets import parse_target
+from greenshift.load.reporting.page import page_of as load_page_of
+from greenshift.load.results import Measurement, Moment
+from greenshift.load.step import Step
 from greenshift.report.findings import Report, Suppressed, Table
 from greenshift.report.page import Page
 from greenshift.shift.api import plan_shift
@@ -153,6 +159,25 @@ def run_page() -> Page:
     return run_page_of(RUN, COSTS, title="shop", configuration="A test run with asyncpg, isolated by rewind")
 
 
+def measured_page() -> Page:
+    """The page of `greenshift load`, of measurements as three rounds of four steps have them."""
+    steps = [Step(users=users, seconds=10) for users in (1, 10, 50, 100)]
+    measurements = []
+    for number in (1, 2, 3):
+        for step in steps:
+            users = step.users or 1
+            moments = tuple(
+                Moment(0.2 * at, 0.002 + 0.001 * (at % 5) * users / 50, min(15, users), max(0, users - 15), 12, 0, 0.6)
+                for at in range(50)
+            )
+            for label, most in (("before", 320.0), ("after", 830.0)):
+                throughput = most * users / (users + 12) + 5 * number
+                found = driven(step, throughput, users / throughput, errors=users == 100 and label == "before")
+                measurements.append(Measurement(label, number, step, found, inside(over_time=moments)))
+    load = load_of(measurements, steps, rounds=3, warnings=("The pools differ.",), delay=0.005)
+    return load_page_of(judged(load, [parse_target("throughput>500@50"), parse_target("without-blocking@100")]))
+
+
 @cache
 def pages_of_parts() -> dict[str, Page]:
     """Return a page of each kind; those of the shift are of a real application."""
@@ -165,5 +190,6 @@ def pages_of_parts() -> dict[str, Page]:
         "verify": verify_page(),
         "check": check_page(),
         "test": run_page(),
-        "load": load_page(),
+        "load": measured_page(),
+        "plots": load_page(),
     }

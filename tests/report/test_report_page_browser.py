@@ -14,7 +14,7 @@ from greenshift.report.html import render_page
 from greenshift.report.page import Page, Plot, Section, Series
 
 CHROMIUM = Path("/usr/bin/chromium")
-KINDS = ("scan", "shift", "verify", "check", "test", "load")
+KINDS = ("scan", "shift", "verify", "check", "test", "load", "plots")
 WIDTHS = {"phone": 360, "desk": 1280}
 # What of the drawing lies outside of it, and which labels of one axis touch each other.
 GEOMETRY = """() => [...document.querySelectorAll("svg.plot")].filter(one => one.clientWidth).map(svg => {
@@ -219,7 +219,7 @@ def test_print_shows_all_of_it(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_a_wide_table_and_a_long_line_scroll_in_their_own_boxes(browser: Browser, tmp_path: Path) -> None:
-    with Opened(browser, tmp_path, pages_of_parts()["load"]) as opened:
+    with Opened(browser, tmp_path, pages_of_parts()["plots"]) as opened:
         opened.at(WIDTHS["phone"])
         box = opened.tab.locator(".box", has=opened.tab.get_by_text("Medians of 3 rounds"))
         inner, outer = box.evaluate("one => [one.scrollWidth, one.clientWidth]")

@@ -10,6 +10,7 @@ from typing import Final
 # Nobody measures what lies beyond, and the ratio of two such numbers would be too large for one.
 _LARGEST: Final = 1e150
 _SMALLEST: Final = 1e-150
+_FEWEST: Final = 3
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -112,16 +113,23 @@ def ticks_of(scale: Scale, wanted: int) -> list[float]:
         wanted: about how many.
     """
     if not scale.logarithmic:
-        step = scale.step or nice_step((scale.high - scale.low) / wanted)
-        first = math.ceil(scale.low / step - 1e-9)
-        last = math.floor(scale.high / step + 1e-9)
-        return [index * step for index in range(int(first), int(last) + 1)]
+        return _multiples(scale, scale.step or nice_step((scale.high - scale.low) / wanted))
     decades = math.log10(scale.high / scale.low)
     factors = (1, 2, 5) if decades * 3 <= wanted * 1.5 else (1, 3) if decades * 2 <= wanted else (1,)
     every = max(1, math.ceil(decades / wanted))
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     places = (factor * 10.0**power for power in range(first, last + 1, every) for factor in factors)
-    return [place for place in places if scale.low * (1 - 1e-9) <= place <= scale.high * (1 + 1e-9)]
+    ticks = [place for place in places if scale.low * (1 - 1e-9) <= place <= scale.high * (1 + 1e-9)]
+    if len(ticks) < _FEWEST and scale.high < 100 * scale.low:
+        # Within a decade the axis is nearly linear.
+        return [tick for tick in _multiples(scale, nice_step((scale.high - scale.low) / wanted)) if tick > 0]
+    return ticks
+
+
+def _multiples(scale: Scale, step: float) -> list[float]:
+    first = math.ceil(scale.low / step - 1e-9)
+    last = math.floor(scale.high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
 
 
 def nice_step(rough: float) -> float:

@@ -200,6 +200,15 @@ def test_an_application_that_is_gone_gives_errors_by_name(scenario: Read) -> Non
     assert driven.failures[0].problem.startswith("ConnectionRefusedError")
 
 
+def test_a_generator_that_is_never_idle_makes_the_step_invalid(scenario: Read) -> None:
+    # Nothing listens there: each user tries again at once, and all that takes time is the generator itself.
+    driven = drive(scenario(_EXAMS), "http://127.0.0.1:1", Step(users=10, seconds=1, warm_up=0.3))
+    (process,) = driven.processes
+    assert process.processor + process.waited > 0.9
+    assert driven.saturated
+    assert "of its core: use more workers (now 1)" in driven.reason or "waited for one" in driven.reason
+
+
 def _stalled(quiz: str, scenario: Scenario, step: Step) -> tuple[Driven, int]:
     urllib.request.urlopen(f"{quiz}/hiccup/again").close()
     driven = drive(scenario, quiz, step)

@@ -108,6 +108,19 @@ def test_a_generator_that_is_killed_is_told(quiz: str, scenario: Callable[[str],
         drive(scenario('[[step]]\npath = "/exams"\n'), quiz, Step(users=1, seconds=30, warm_up=0), measuring=kill)
 
 
+def test_whoever_starts_them_has_nothing_of_locust_in_its_own_process() -> None:
+    code = "import sys; from greenshift.load.generator import drive\n"
+    code += "print({'gevent', 'locust', 'psutil'} & set(sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(_SRC)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == "set()\n"
+
+
 def test_without_locust_it_says_how_to_install_it() -> None:
     # -S: without site-packages, and so without Locust.
     code = f"import sys; sys.path.insert(0, {str(_SRC)!r})\n" + _OWNER.replace(

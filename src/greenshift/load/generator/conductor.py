@@ -11,6 +11,7 @@ import gevent
 
 from greenshift.load.errors import GeneratorError, LoadError, ScenarioError
 from greenshift.load.generator.job import Job
+from greenshift.masking import mask
 
 _POLL = 0.01  # seconds
 _LOGIN_SECONDS = 300.0
@@ -52,7 +53,7 @@ class Conductor:
 
     def failed(self, problem: str, fix: str) -> None:
         """Take note that a user cannot send."""
-        self._failure = self._failure or ScenarioError(problem, fix)
+        self._failure = self._failure or ScenarioError(mask(problem), fix)
 
     def run(self) -> list[dict[str, Any]]:
         """Conduct the step, and return the workers' reports.

@@ -43,6 +43,7 @@ class Column:
         is_generated: whether the server makes its value: a sequence, an identity, a computed column.
         has_default: whether it may be left out, because the server or the model has a default.
         is_server_default: whether that default is the server's.
+        default_difference: how the model's default and the server's contradict each other, for people.
         is_unique: whether no two rows may share a value (several columns together: ``Model.uniques``).
         is_indexed: whether a B-tree index holds its values, which limits their length.
         is_writable: whether a program may set it (a computed column it may not).
@@ -67,6 +68,7 @@ class Column:
     is_generated: bool = False
     has_default: bool = False
     is_server_default: bool = False
+    default_difference: str = ""
     is_unique: bool = False
     is_indexed: bool = False
     keeps_null: bool = True

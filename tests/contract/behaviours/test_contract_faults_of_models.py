@@ -265,6 +265,18 @@ NOTED: dict[str, tuple[Make, Make, str, str]] = {
         "jsonb-Customer",
         "a change inside the document of Customer.data is not stored",
     ),
+    "a server default that contradicts the model's": (
+        lambda: shop({"state": mapped_column(String(9), nullable=False, default="new", server_default="old")}, {}),
+        lambda: shop({"state": mapped_column(String(9), nullable=False, default="new", server_default="new")}, {}),
+        "defaults-Customer",
+        "Customer.state has two defaults, 'new' by the model and 'old' by the server",
+    ),
+    "an equality that has no hash": (
+        compared(__eq__=by_key, __hash__=None),
+        compared(__eq__=by_key, __hash__=key_hash),
+        "equality-Customer",
+        "Customer has __eq__ and no __hash__",
+    ),
     "a hybrid that has no SQL": (
         with_note(initial=initial),
         with_note(initial=first_plus),

@@ -31,6 +31,11 @@ class Defaults(Behaviour):
         names = [name for name in self._names(scene.model) if name not in made.row.values]
         for name in names:
             column = scene.model.columns[name]
+            if column.default_difference:
+                scene.notes.append(
+                    f"{scene.model.name}.{name} has two defaults, {column.default_difference}: rows made without the "
+                    "model differ from its own"
+                )
             if read[name] is None and not column.is_nullable:
                 raise scene.fail(f"{scene.model.name}.{name} has a default and was read as None")
             if has_zone(made.stored[name]) != has_zone(read[name]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from sqlalchemy import Column
@@ -58,12 +58,16 @@ def _see_that_nothing_is_lost(record: Any, given: Mapping[str, Any]) -> None:
     state: InstanceState[Any] = inspect_mapped(record)
     for one in state.mapper.relationships:
         # Nothing is loaded yet.
-        if one.viewonly and one.key not in given and state.dict.get(one.key) not in (None, [], {}, set()):
+        if one.viewonly and one.key not in given and _holds_something(state.dict.get(one.key)):
             name = f"{type(record).__name__}.{one.key}"
             raise ContractFailure(
                 f"{name} is viewonly, and the model writes to it: what is put there is never stored",
                 f"take viewonly=True out of {name}, or write through another relationship",
             )
+
+
+def _holds_something(value: Any) -> bool:
+    return len(value) > 0 if isinstance(value, Sized) else value is not None
 
 
 def wanted_relationships(model: type[Any], values: Mapping[str, Any]) -> dict[str, tuple[type[Any], tuple[Any, ...]]]:

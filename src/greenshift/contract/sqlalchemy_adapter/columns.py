@@ -25,6 +25,7 @@ from sqlalchemy.types import ARRAY, DateTime, LargeBinary, String, Time, TypeEng
 from greenshift.contract import description
 from greenshift.contract.sqlalchemy_adapter import constraints
 from greenshift.contract.sqlalchemy_adapter.decorated import keeps_null, taken_type
+from greenshift.contract.sqlalchemy_adapter.default_values import default_difference
 
 _DIALECT: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -59,6 +60,7 @@ def describe_column(mapper: Mapper[Any], attribute: ColumnProperty[Any]) -> desc
         is_generated=generated,
         has_default=managed or any(one.default is not None or one.server_default is not None for one in columns),
         is_server_default=not (computed or identity) and isinstance(column.server_default, FetchedValue),
+        default_difference=next((said for one in columns if (said := default_difference(one, _DIALECT))), ""),
         is_unique=any(bool(one.unique) for one in columns),
         is_indexed=any(constraints.is_indexed(one) for one in columns),
         keeps_null=not isinstance(declared, TypeDecorator) or keeps_null(declared, _DIALECT),

@@ -96,8 +96,8 @@ def _locked(load: Load) -> list[str]:
             limit = written(inside.thread_limit * inside.workers)
             found[one.version] = (
                 f"{one.version}, {one.step.label}: threads and connections wait for each other: "
-                f"{written(inside.threads_in_use)} of {limit} threads are in use, {written(inside.pool_waiting)} of them "
-                "wait for a connection, and those who have one wait for a thread to give it back."
+                f"{written(inside.threads_in_use)} of {limit} threads are in use, {written(inside.pool_waiting)} of "
+                "them wait for a connection, and those who have one wait for a thread to give it back."
             )
     return list(found.values())
 

@@ -22,7 +22,7 @@ from greenshift.load.reporting.wording import (
     verdict_words,
 )
 
-_STYLES = {"quicker": "green", "slower": "red", "within the noise": "", "cannot tell": "yellow"}
+_STYLES = {"after is quicker": "green", "after is slower": "red", "within the noise": "", "cannot tell": "yellow"}
 
 
 def show(judgement: Judgement, console: Console) -> None:
@@ -45,7 +45,7 @@ def _parts(judgement: Judgement) -> Iterator[RenderableType]:
     for step in load.steps if judgement.differences else ():
         verdict = verdict_words(judgement, step)
         tail = next(one for one in judgement.differences if one.step == step and one.metric.name == "p95")
-        line = Text(f"{step.label}: after is ")
+        line = Text(f"{step.label}: ")
         line.append(verdict, style=_STYLES[verdict])
         line.append(f": {difference_words(leading(judgement, step))}; {difference_words(tail)}")
         yield line

@@ -132,11 +132,11 @@ def leading(judgement: Judgement, step: Step) -> StepDifference:
 
 
 def verdict_words(judgement: Judgement, step: Step) -> str:
-    """Return who is quicker in a step, in a word or two."""
+    """Return who is quicker in a step, in a few words."""
     direction = leading(judgement, step).difference.direction
     return {
-        Direction.BETTER: "quicker",
-        Direction.WORSE: "slower",
+        Direction.BETTER: "after is quicker",
+        Direction.WORSE: "after is slower",
         Direction.NOISE: "within the noise",
         Direction.UNKNOWN: "cannot tell",
     }[direction]

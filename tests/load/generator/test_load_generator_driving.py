@@ -239,6 +239,19 @@ def test_a_rate_beyond_the_application_is_told_and_counted_with_all_its_waiting(
     assert driven.step == Step(rate=100, users=5, seconds=1, warm_up=0.2)
 
 
+def test_a_value_without_what_is_used_of_it_ends_the_load(quiz: str, scenario: Read) -> None:
+    text = '[[before]]\npath = "/exams"\ntake = { exam = "*.id" }\n[[step]]\npath = "/exams/{exam.number}"\n'
+    with pytest.raises(ScenarioError, match="uses number of a value that has none"):
+        drive(scenario(text), quiz, Step(users=1, requests=20, warm_up=0))
+
+
+def test_what_is_no_http_is_an_error_by_name(quiz: str, scenario: Read) -> None:
+    text = '[[step]]\npath = "/exams"\nheaders = { X = "a\\nb" }\n'
+    driven = drive(scenario(text), quiz, Step(users=1, requests=5, warm_up=0))
+    assert driven.errors == 5
+    assert driven.failures[0].problem.startswith("ValueError: invalid value for header field 'X'")
+
+
 def test_a_list_with_nothing_in_it_is_told(quiz: str, scenario: Read) -> None:
     text = '[[before]]\npath = "/exams/3"\ntake = { x = "*.id" }\n' + _EXAMS + '[[step]]\npath = "/exams/{x}"\n'
     driven = drive(scenario(text), quiz, Step(users=1, requests=20, warm_up=0))

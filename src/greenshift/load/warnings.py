@@ -79,7 +79,8 @@ def _failed(load: Load) -> list[str]:
             failures = [failure for one in of_version for failure in one.driven.failures]
             most = max(failures, key=lambda failure: failure.count, default=None)
             example = f", most often {most.endpoint}: {most.problem}" if most is not None else ""
-            found.append(f"{version.label}: {written(failed / requests, '%')} of the requests failed{example}.")
+            said = next((f" Its last line: {one.said}" for one in of_version if one.said), "")
+            found.append(f"{version.label}: {written(failed / requests, '%')} of the requests failed{example}.{said}")
         if any(math.isnan(one.driven.latency.mean) for one in of_version):
             found.append(f"{version.label}: in one step at least nothing was answered.")
     return found

@@ -43,7 +43,7 @@ async def blocked():
 """
 
 ASYNC = """
-import os
+import asyncio, os
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -54,6 +54,7 @@ app = FastAPI()
 
 @app.get("/items")
 async def items():
+    await asyncio.sleep(float(os.environ.get("SHOP_DELAY", "0")))
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
         return {"items": await connection.scalar(text("SELECT count(*) FROM items"))}

@@ -27,6 +27,7 @@ from greenshift.load.serving.inside import inside_of
 from greenshift.load.serving.version import Version, opened_version
 from greenshift.load.step import Step
 from greenshift.load.warnings import warnings_of
+from greenshift.masking import mask
 from greenshift.postgres import Address
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -164,10 +165,13 @@ class _Steps:
             span = _Span()
             driven = self._drive(step, number, url, application, span)
             inside = None
+            said = ""
             if application is not None:
                 application.refuse_end()
                 inside = inside_of(application.samples(span.begin - _BEFORE, span.end), span.begin)
-            self.measurements.append(Measurement(version, number, step, driven, inside))
+                if driven.errors:
+                    said = mask(next(reversed(application.log()), "")[:300])
+            self.measurements.append(Measurement(version, number, step, driven, inside, said))
             finished = _line(self.measurements[-1])
         self._tell(Progress(f"round {number}, {version} is done", len(self.measurements), self._total, finished))
 

@@ -72,7 +72,7 @@ class Explainer:
         self._asked: dict[tuple[str, str], float] = {}
         self._waiting: queue.Queue[_Request | None] = queue.Queue(_MOST_WAITING)
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = threading.Event()
 
     def ask(self, engine: Engine, sql: str, record: SlowRecord) -> None:
         """Have a statement explained, where that is possible and it has not been of late. Returns at once.
@@ -82,7 +82,7 @@ class Explainer:
             sql: its text as the driver got it.
             record: gets the plan.
         """
-        if engine.dialect.name != "postgresql" or self._closed:
+        if engine.dialect.name != "postgresql" or self._closed.is_set():
             return
         now, key = time.monotonic(), (str(engine.url), sql)
         with self._lock:
@@ -101,7 +101,7 @@ class Explainer:
 
     def close(self) -> None:
         """End the thread."""
-        self._closed = True
+        self._closed.set()
         thread = self._thread
         if thread is not None:
             try:
@@ -111,16 +111,16 @@ class Explainer:
             thread.join(timeout=5)
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._closed.is_set():
             request = self._waiting.get()
-            if request is None or self._closed:
+            if request is None:
                 return
             reference, sql, record = request
             engine = reference()
             if engine is not None:
                 _explain_into(record, engine, sql)
             del engine, request
-            time.sleep(PAUSE)
+            self._closed.wait(PAUSE)
 
 
 def _explain_into(record: SlowRecord, engine: Engine, sql: str) -> None:

@@ -57,7 +57,7 @@ class PoolMeter:
         known = [info for info in trace.connections.live() if (of := info.pool) is not None and owns(of)]
         holders = [_holder(info) for info in known if _held_since(info, self.began)]
         holders.sort(key=lambda holder: -holder.seconds)
-        waits = [now - taker.since for taker in trace.pool_use.waiting() if owns(taker.pool)]
+        waits = [now - taker.since for taker in trace.pool_use.waiting() if taker.pool is not None and owns(taker.pool)]
         in_use, idle = len(holders), sum(info.checkout is None and info.pool is pool for info in known)
         size = overflow = 0
         max_overflow: int | None = None

@@ -21,7 +21,7 @@ from greenshift.trace.call_site import CallSite, find_user_frame
 from greenshift.trace.channel import Channel, Subscription
 from greenshift.trace.installation import Installation, pool_installation
 from greenshift.trace.origin import CORE, DRIVER, OPTION, Origin, attribute_origin, compiled_origin, unit_of_work_origin
-from greenshift.trace.pool_use import taking
+from greenshift.trace.pool_use import is_connecting, taking
 
 # With the pool's, which tell what is sent while a connection is opened.
 executions_installation: Final = Installation(pool_installation)
@@ -115,7 +115,7 @@ def _timed(kind: str, context: ExecutionContext, sql: str, cursor: DBAPICursor, 
 
 def _do_execute(cursor: DBAPICursor, sql: str, parameters: Any, context: ExecutionContext | None) -> bool:
     __tracebackhide__ = True
-    if context is None or taking.get() is not None:
+    if context is None or (taking.get() is not None and is_connecting()):
         return False
     # The common case, written out: every call less is a tenth of what timing costs.
     dialect = context.dialect
@@ -139,14 +139,14 @@ def _do_execute(cursor: DBAPICursor, sql: str, parameters: Any, context: Executi
 
 def _do_executemany(cursor: DBAPICursor, sql: str, parameters: Any, context: ExecutionContext | None) -> bool:
     __tracebackhide__ = True
-    if context is None or taking.get() is not None:
+    if context is None or (taking.get() is not None and is_connecting()):
         return False
     return _timed("do_executemany", context, sql, cursor, sql, parameters, context)
 
 
 def _do_execute_no_params(cursor: DBAPICursor, sql: str, context: ExecutionContext | None) -> bool:
     __tracebackhide__ = True
-    if context is None or taking.get() is not None:
+    if context is None or (taking.get() is not None and is_connecting()):
         return False
     return _timed("do_execute_no_params", context, sql, cursor, sql, context)
 

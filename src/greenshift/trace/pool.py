@@ -123,7 +123,7 @@ def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     if info.is_async and (loop := running_loop()) is not None:
         info._loop = weakref.ref(loop)
     taker = taking.get()
-    if taker is not None:
+    if taker is not None and taker.pool is not None:
         info._pool = weakref.ref(taker.pool)
     _connect_channel.publish(info, dbapi_connection)
     opened.publish(info)
@@ -140,7 +140,7 @@ def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _p
     info.checkout = Checkout(frame)
     info.checkouts += 1
     taker = taking.get()
-    if taker is not None:
+    if taker is not None and taker.pool is not None:
         info._pool = weakref.ref(taker.pool)
     # Transactions are seen only while statements are.
     info._bare = installation.active

@@ -30,7 +30,7 @@ class Taker:
     """Somebody, a thread or a task, who is taking a connection from a pool.
 
     Attributes:
-        pool: the pool.
+        pool: the pool; None when it is over, since contexts that were copied meanwhile keep this object.
         since: when he began, in seconds of ``time.perf_counter``.
         opening_since: when a connection began to be opened for him, which ended his waiting; or None.
     """
@@ -38,7 +38,7 @@ class Taker:
     __slots__ = ("opening_since", "pool", "since")
 
     def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+        self.pool: Pool | None = pool
         self.opening_since: float | None = None
         self.since = perf_counter()
 
@@ -107,6 +107,12 @@ def on_invalidated(callback: Callable[[ConnectionInfo, BaseException | None], ob
     return invalidated.subscribe(callback)
 
 
+def is_connecting() -> bool:
+    """Return whether this task, or thread, is taking a connection just now."""
+    taker = taking.get()
+    return taker is not None and taker.pool is not None
+
+
 def begins_to_open() -> None:
     """Note that a connection is being opened for whom this task is."""
     taker = taking.get()
@@ -129,6 +135,7 @@ def _watched_connect(pool: Pool) -> PoolProxiedConnection:
     finally:
         _takers.discard(taker)
         taking.reset(token)
+        taker.pool = None
         seconds = (taker.opening_since or perf_counter()) - taker.since
         # Channel.publish, written out: every call less counts here.
         for subscription in taken.subscriptions:

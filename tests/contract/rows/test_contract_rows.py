@@ -118,9 +118,26 @@ def test_days_do_not_depend_on_today() -> None:
     assert make_value("Model", Column("day", dt.date), Condition(), 0) == dt.date(2011, 10, 27)
 
 
+CONFIGURATION: dict[str, str] = {}
+
+
+class Configured(Hard):
+    __tablename__ = "configured"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    def __init__(self, **values: Any) -> None:
+        CONFIGURATION["of.the.application"]
+        super().__init__(**values)
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("Hidden", "hidden_code_check"), ("Chicken", "circle of keys"), ("Egg", "circle of keys")],
+    [
+        ("Configured", "refuses the values made for it: KeyError 'of.the.application'"),
+        ("Hidden", "hidden_code_check"),
+        ("Chicken", "circle of keys"),
+        ("Egg", "circle of keys"),
+    ],
 )
 def test_what_cannot_be_made_is_an_error(database: Database, name: str, problem: str) -> None:
     adapter = SQLAlchemyAdapter(Hard)

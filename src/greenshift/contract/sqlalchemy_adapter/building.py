@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column
 from sqlalchemy import inspect as inspect_mapped
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.interfaces import MANYTOONE
 
@@ -37,8 +38,12 @@ def build(model: type[Any], values: Mapping[str, Any], related: Mapping[str, Any
         for name, value in values.items():
             if name not in taken:
                 setattr(record, name, value)
-    except (ValueError, TypeError, AttributeError, AssertionError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # of the models, of any kind: a validator, a configuration that is not there
+        reason = next(iter(str(error).splitlines()), "")
+        if not isinstance(error, (ValueError, TypeError, AttributeError, AssertionError)) or not reason:
+            reason = f"{type(error).__name__} {reason}".strip()
         raise RowError(
             f"{model.__name__} refuses the values made for it: {reason}",
             f"say what it takes: build = {{{model.__name__}.<column>: <value or callable>}}",

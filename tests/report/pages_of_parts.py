@@ -12,7 +12,7 @@ from greenshift.check.page import page_of as check_page_of
 from greenshift.load.comparison.judging import judged
 from greenshift.load.comparison.targets import parse_target
 from greenshift.load.reporting.page import page_of as load_page_of
-from greenshift.load.results import Measurement, Moment
+from greenshift.load.results import Measurement, Moment, VersionFacts
 from greenshift.load.step import Step
 from greenshift.report.findings import Report, Suppressed, Table
 from greenshift.report.page import Page
@@ -174,7 +174,12 @@ def measured_page() -> Page:
                 throughput = most * users / (users + 12) + 5 * number
                 found = driven(step, throughput, users / throughput, errors=users == 100 and label == "before")
                 measurements.append(Measurement(label, number, step, found, inside(over_time=moments)))
-    load = load_of(measurements, steps, rounds=3, warnings=("The pools differ.",), delay=0.005)
+    versions = (
+        VersionFacts("before", "v1.4", "Python 3.11", False, 0),
+        VersionFacts("after", "main", "Python 3.11", True, 3),
+    )
+    found = {"versions": versions, "warnings": ("The pools differ.",), "delay": 0.005}
+    load = load_of(measurements, steps, rounds=3, **found)
     return load_page_of(judged(load, [parse_target("throughput>500@50"), parse_target("without-blocking@100")]))
 
 

@@ -9,7 +9,7 @@ from report.markup import Element, parsed
 from report.pages_to_show import HOSTILE, every_block, hostile_page, load_page
 
 from greenshift.report.html import render_page
-from greenshift.report.page import Code, Grid, Outcome, Page, Plot, Section, Series, Text, Verdict
+from greenshift.report.page import Code, Grid, Item, Outcome, Page, Plot, Section, Series, Text, Verdict
 
 STRUCTURE = {"script", "style", "link", "meta", "section", "figure", "pre", "table", "article"}
 EVENT = re.compile(r"on[a-z]+")
@@ -65,7 +65,7 @@ def test_texts_are_shown_as_they_are() -> None:
 def test_what_is_hidden_is_shown() -> None:
     page = Page("scan", "a\x00b\x1b[1m\u202ec\ud800", "", (), ())
     root = parsed(render_page(page))
-    assert root.all("h1")[0].text == "a\u2400b\u241b[1m\\u202ec\\ud800"
+    assert root.all("h1")[0].text == r"a\x00b\x1b[1m\u202ec\ud800"
     # Emoji are joined by a character that is not seen, and stay joined.
     family = "\U0001f469\u200d\U0001f467"
     assert family in render_page(Page("scan", family, "", (), ()))
@@ -161,6 +161,16 @@ def test_lines_of_programs_have_numbers_and_marks() -> None:
     assert [one.text for one in pre.all(of="line-number")] == ["7", "8", "9"]
     (marked,) = pre.all(of="marked")
     assert marked.text == "<b>\n"
+
+
+def test_a_folded_source_of_a_finding_comes_after_its_explanation() -> None:
+    code = Code("x", title="as pytest shows it", folded=True)
+    item = Item("failed", Outcome.BAD, "failed", "t", (("greenshift explains", "why"),), code)
+    root = parsed(render_page(Page("test", "t", "", (), (Section("s", (item,)),))))
+    (article,) = root.all("article")
+    assert [child.tag for child in article.children] == ["header", "dl", "details"]
+    assert "open" not in article.children[2].attributes
+    assert article.all("summary")[0].text == "as pytest shows it"
 
 
 def test_words_in_backticks_are_code() -> None:

@@ -11,13 +11,17 @@ _NAME: Final = re.compile(r"`([^`\n]{1,200})`")
 
 
 def prose(text: str) -> Markup:
-    """Return a text as HTML, what stands in backticks as code; everything else in it is escaped.
+    """Return a text as HTML: what stands in backticks as code, and arrows as arrows, at which no line is broken in two.
+
+    Everything else in it is escaped.
 
     Args:
         text: plain text.
     """
     pieces = _NAME.split(text)
     return Markup("").join(
-        Markup('<code class="word">{}</code>').format(piece) if index % 2 else Markup("{}").format(piece)
+        Markup('<code class="word">{}</code>').format(piece)
+        if index % 2
+        else Markup("{}").format(piece.replace(" -> ", " \N{RIGHTWARDS ARROW} "))
         for index, piece in enumerate(pieces)
     )

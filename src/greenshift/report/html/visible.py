@@ -14,7 +14,7 @@ _HIDDEN: Final = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return a text in which nothing is hidden: a control picture or an escape stands for each such character.
+    """Return a text in which nothing is hidden: an escape, as in a program, stands for each such character.
 
     Args:
         text: anything; line ends become those of Unix.
@@ -24,8 +24,6 @@ def visible(text: str) -> str:
 
 def _shown(found: re.Match[str]) -> str:
     code = ord(found[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
+    if code < 0x100:
+        return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

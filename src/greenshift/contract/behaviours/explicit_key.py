@@ -41,6 +41,9 @@ class ExplicitKey(Behaviour):
             )
         if scene.model.moves_sequence:
             return "moved"
+        if scene.rows.is_in_a_circle(scene.model):
+            # Its rows bring others of its table with them, which take numbers as well.
+            return "in a circle"
         await scene.make({name: following})
 
         async def without_key(session: Session) -> None:

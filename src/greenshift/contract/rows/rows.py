@@ -9,13 +9,17 @@ from typing import Any, Final
 from greenshift.contract.adapter import Adapter, Ground, Record, Session
 from greenshift.contract.description import Column, ForeignKey, Model
 from greenshift.contract.errors import RowError, TooFewValuesError
-from greenshift.contract.rows.conditions import Conditions
+from greenshift.contract.rows.circles import closing_keys, is_optional
+from greenshift.contract.rows.conditions import Condition, Conditions
 from greenshift.contract.rows.generation import RowValues
 from greenshift.contract.rows.overrides import Build
+from greenshift.contract.rows.values import make_value
 
 ATTEMPTS: Final = 8
 # Rows of higher numbers differ from these in what must be unique only.
 PROVED: Final = 3
+# Keys that are decided here, beyond those that sequences reach in a test; a smallint holds them, too.
+_FIRST_IN_CIRCLE: Final = 30_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Rows:
         self._proved: set[str] = set()
         self._failed: dict[str, RowError] = {}
         self._numbers: dict[str, int] = {}
+        self._circles = closing_keys(self.models)
 
     def restart(self) -> None:
         """Begin again with the first rows: the database is empty again."""
@@ -62,9 +67,15 @@ class Rows:
         """Return the models without rows of which a model can have none."""
         found: frozenset[str] = frozenset()
         for key in self.models[name].foreign_keys:
-            if key.target and key.target not in seen | found and not self._is_optional(self.models[name], key):
+            if key in self._circles[name]:
+                continue
+            if key.target and key.target not in seen | found and not is_optional(self.models[name], key):
                 found |= {key.target} | self.parents_needed(key.target, seen | found | {key.target, name})
         return found
+
+    def is_in_a_circle(self, model: Model) -> bool:
+        """Tell whether a row of a model needs others that lead back to each other, of whichever models."""
+        return any(self._circles[name] for name in (model.name, *self.parents_needed(model.name)))
 
     async def prove(self, ground: Ground, model: Model) -> None:
         """See that the database takes rows of a model, and of those that it needs; none of them stays.
@@ -102,7 +113,7 @@ class Rows:
             await self.prove(ground, target)
         except RowError:
             # Without one the column stays null.
-            if not self._is_optional(model, key):
+            if not is_optional(model, key):
                 raise
 
     async def _prove_row(self, ground: Ground, model: Model, number: int) -> None:
@@ -213,7 +224,10 @@ class Rows:
         path: tuple[str, ...],
         reached: dict[str, int],
     ) -> MadeRow | None:
-        optional = self._is_optional(model, key)
+        if key in self._circles[model.name]:
+            known = made.get((key.target, 0))
+            return known if known is not None else await self._in_a_circle(session, model, key)
+        optional = is_optional(model, key)
         needed = {key.target} | (self.parents_needed(key.target) if key.target else frozenset())
         circular = bool(needed & {one for name in path for one in (name, *self.models[name].parents)})
         wanted = len(path) == 1 and self._values.fills_optional(model)
@@ -235,7 +249,26 @@ class Rows:
             made[place] = await self._insert(session, target, {}, made, (*path, key.target))
         return made[place]
 
-    @staticmethod
-    def _is_optional(model: Model, key: ForeignKey) -> bool:
-        columns: list[Column] = [model.columns[name] for name in key.columns]
-        return any(column.is_nullable for column in columns) or all(column.has_default for column in columns)
+    async def _in_a_circle(self, session: Session, model: Model, key: ForeignKey) -> MadeRow:
+        """Make a row that another row of a model leads to, which this one needs in turn.
+
+        The other is made first, by a key that is decided here; the database looks at the end of the transaction.
+        """
+        target = self.models[key.target]
+        number = self._next_in_circle(target)
+        columns = [target.columns[name] for name in key.target_columns]
+        reserved = {
+            one.name: _FIRST_IN_CIRCLE + number
+            if one.python_type is int
+            else make_value(target.name, one, Condition(), _FIRST_IN_CIRCLE + number)
+            for one in columns
+        }
+        given = {name: reserved[there] for name, there in zip(key.columns, key.target_columns, strict=True)}
+        values, parents = await self._prepare(session, model, given, {}, (model.name,))
+        first = MadeRow(model, await session.insert(model, values), values, parents)
+        return await self._insert(session, target, reserved, {(model.name, 0): first}, (target.name,))
+
+    def _next_in_circle(self, target: Model) -> int:
+        place = f"{target.name} in a circle"
+        self._numbers[place] = self._numbers.get(place, 0) + 1
+        return self._numbers[place]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from observed import only
@@ -115,6 +117,27 @@ def test_an_engine_that_is_gone_disappears(observed_url: URL) -> None:
         del engine
         gc.collect()
         assert observer.snapshot().engines == ()
+
+
+def test_an_async_engine_that_was_never_disposed_of_disappears_too(observed_url: URL) -> None:
+    async def use() -> weakref.ref[Any]:
+        engine = create_async_engine(observed_url.set(drivername="postgresql+asyncpg"))
+        connection = await engine.connect()
+        await connection.execute(text("SELECT 1"))
+        await connection.invalidate()
+        await connection.close()
+        return weakref.ref(engine.pool)
+
+    async def main(observer: observe.Observer) -> weakref.ref[Any]:
+        pool = await use()
+        gc.collect()
+        assert observer.snapshot().engines == ()
+        return pool
+
+    with observe.install() as observer:
+        pool = asyncio.run(main(observer))
+        gc.collect()
+        assert pool() is None
 
 
 def test_wrong_use_is_said(make_engine: Callable[..., Engine]) -> None:

@@ -22,7 +22,7 @@ def taken_type(kind: TypeDecorator[Any], native: type[Any], dialect: Dialect) ->
     if native not in _SAMPLES:
         return native
     order = [native, *(one for one in _SAMPLES if one is not native)]
-    return next((one for one in order if _comes_back(kind, _SAMPLES[one], dialect)), native)
+    return next((one for one in order if _comes_back(kind, _SAMPLES[one], native, dialect)), native)
 
 
 def keeps_null(kind: TypeDecorator[Any], dialect: Dialect) -> bool:
@@ -33,10 +33,12 @@ def keeps_null(kind: TypeDecorator[Any], dialect: Dialect) -> bool:
         return True
 
 
-def _comes_back(kind: TypeDecorator[Any], value: Any, dialect: Dialect) -> bool:
+def _comes_back(kind: TypeDecorator[Any], value: Any, native: type[Any], dialect: Dialect) -> bool:
     try:
         write = kind.bind_processor(dialect)
-        return bool(_read(kind, write(value) if write is not None else value, dialect) == value)
+        stored = write(value) if write is not None else value
+        # What is stored as text must have become one.
+        return (native is not str or isinstance(stored, str)) and bool(_read(kind, stored, dialect) == value)
     except Exception:  # of the type, which takes something else
         return False
 

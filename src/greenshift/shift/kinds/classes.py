@@ -35,6 +35,7 @@ class Relationship:
         is_collection: Whether it gives many; None when not known.
         lazy: The ``lazy=`` argument, if it is a constant.
         node: The call of ``relationship``.
+        is_deep: Whether it has a ``join_depth``.
     """
 
     cls: Class
@@ -43,6 +44,7 @@ class Relationship:
     is_collection: bool | None
     lazy: str | None
     node: ast.AST
+    is_deep: bool = False
 
 
 class Classes:
@@ -241,7 +243,7 @@ class Classes:
         constant = lazy.value if isinstance(lazy, ast.Constant) and isinstance(lazy.value, str) else None
         # The annotation says it as well: DynamicMapped[...] without lazy="dynamic".
         constant = constant or {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}.get(annotated)
-        own[name] = Relationship(cls, name, target, is_collection, constant, node)
+        own[name] = Relationship(cls, name, target, is_collection, constant, node, "join_depth" in keywords)
         backref = keywords.get("backref")
         if target is not None and backref is not None:
             back: ast.expr | None = backref

@@ -58,8 +58,8 @@ def stops_at(classes: Classes, root: Class, chain: list[Relationship]) -> bool:
         chain: The relationships.
     """
     last = chain[-1]
-    if last.target is None or last.lazy == "immediate" or last.target in classes.line(last.cls):
-        # One of a class to itself goes as deep as its `join_depth`.
+    if last.target is None or last.lazy == "immediate" or last.is_deep or last.target in classes.line(last.cls):
+        # What has a `join_depth` goes so deep, wherever it leads.
         return False
     passed = [root, *(one.target for one in chain[:-1] if one.target is not None)]
     return any(last.target in classes.line(one) or one in classes.line(last.target) for one in passed)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 from prepare_samples import prepare, service
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
 
 FROM_OUTSIDE = """
     def show(user: User):
@@ -140,3 +145,58 @@ def show(node: Node):
     assert 'relationship(lazy="selectin", join_depth=10)' in texts["a.py"] or (
         'lazy="selectin"' in texts["a.py"] and "join_depth=10" in texts["a.py"]
     )
+
+
+RETURNING = """
+from sqlalchemy import ForeignKey, event, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Person(Base):
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seats: Mapped[list["Seat"]] = relationship(back_populates="person")
+
+class Club(Base):
+    __tablename__ = "club"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seats: Mapped[list["Seat"]] = relationship()
+
+class Seat(Base):
+    __tablename__ = "seat"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    club_id: Mapped[int] = mapped_column(ForeignKey("club.id"))
+    person: Mapped[Person] = relationship(back_populates="seats")
+
+def of_person(session: Session):
+    return [seat.person for person in session.scalars(select(Person)) for seat in person.seats]
+
+def of_club(session: Session):
+    return [seat.person for club in session.scalars(select(Club)) for seat in club.seats]
+"""
+
+
+def test_what_leads_back_is_loaded_for_all_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One statement for each of 300 members is what `lazy="immediate"` sent here.
+    texts, _ = prepare({"a.py": RETURNING}, loading="model")
+    changed = texts["a.py"]
+    assert 'relationship(back_populates="seats", lazy="selectin", join_depth=10)' in changed
+    module = ModuleType("clubs")
+    monkeypatch.setitem(sys.modules, "clubs", module)  # where SQLAlchemy looks for the names in annotations
+    exec(compile(changed, "clubs.py", "exec"), module.__dict__)
+    engine = create_engine("sqlite://")
+    module.Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        seats = [module.Seat(person=module.Person()) for _ in range(300)]
+        session.add(module.Club(seats=seats))
+        session.commit()
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    for read in (module.of_club, module.of_person):
+        sent.clear()
+        with Session(engine) as session:
+            assert len(read(session)) == 300
+        assert len(sent) <= 4, sent

@@ -37,18 +37,13 @@ def load_before_reading(context: Context) -> None:
         context.leave(module, call, "template", f"{reason}: what it reads must be loaded before")
     for relationship, readers in plan.with_model.items():
         if relationship.lazy not in EAGER:
-            _load_with_model(context, relationship, readers, _way(plan.loading, relationship))
+            _load_with_model(context, relationship, readers, relationship in plan.loading.returns)
 
 
-def _way(loading: Loading, relationship: Relationship) -> str:
-    """How a model loads a relationship: what leads back to where it came from ``selectin`` would not load."""
-    return "immediate" if relationship in loading.returns else "selectin"
-
-
-def _load_with_model(context: Context, relationship: Relationship, readers: list[Reader], lazy: str) -> None:
-    done = load_with_model(context, relationship, lazy)
+def _load_with_model(context: Context, relationship: Relationship, readers: list[Reader], returns: bool) -> None:
+    done = load_with_model(context, relationship, returns)
     name = f"{relationship.cls.name}.{relationship.name}"
-    what = f'the model loads it with every query (lazy="{lazy}")' if done else "it must be loaded before it is read"
+    what = 'the model loads it with every query (lazy="selectin")' if done else "it must be loaded before it is read"
     proved = "is read" if context.options.loading == "model" else "is read of an instance whose statement is not known"
     for module, node in list(dict.fromkeys(readers))[:MOST_LISTED]:
         context.leave(module, node, "lazy load", f"{name} {proved}: {what}")

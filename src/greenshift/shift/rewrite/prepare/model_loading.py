@@ -12,16 +12,16 @@ from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.prepare.arguments import add_argument
 
 JOIN_DEPTH = 10
-"""How deep a relationship of a class to itself is loaded: without it SQLAlchemy stops at the first row."""
+"""How deep a relationship is loaded that leads back: without it SQLAlchemy stops where it meets a class again."""
 
 
-def load_with_model(context: Context, relationship: Relationship, lazy: str) -> bool:
-    """Have every query of a class load one of its relationships.
+def load_with_model(context: Context, relationship: Relationship, returns: bool) -> bool:
+    """Have every query of a class load one of its relationships, with one statement for all rows.
 
     Args:
         context: The stage's context.
         relationship: The relationship.
-        lazy: How: ``selectin``, or ``immediate``.
+        returns: Whether it leads back to the class from which its own was loaded; one of a class to itself always does.
 
     Returns:
         Whether it is loaded so afterwards.
@@ -34,12 +34,18 @@ def load_with_model(context: Context, relationship: Relationship, lazy: str) -> 
         return False
     if context.kinds.classes.relationships(relationship.cls).get(relationship.name) is None:
         return False
+    options = {"lazy": '"selectin"'}
+    if returns or (
+        relationship.target is not None and relationship.target in context.kinds.classes.line(relationship.cls)
+    ):
+        options["join_depth"] = str(JOIN_DEPTH)
     back = _backref_name(node)
     if back is not None and back[0] == relationship.name and not _is_declared(context, relationship):
-        return _on_backref(context, module, node, back[1], lazy)
+        _on_backref(context, module, node, back[1], options)
+        return True
     if node.func is not None and last_name(node.func) == "Relationship":
-        return _on_sqlmodel(context, module, node, lazy)
-    _set_lazy(context, module, node, relationship, lazy)
+        return _on_sqlmodel(context, module, node, options)
+    _set_arguments(context, module, node, options)
     return True
 
 
@@ -51,22 +57,17 @@ def _is_declared(context: Context, relationship: Relationship) -> bool:
     return False
 
 
-def _set_lazy(context: Context, module: Module, call: ast.Call, relationship: Relationship, lazy: str) -> None:
+def _set_arguments(context: Context, module: Module, call: ast.Call, options: dict[str, str]) -> None:
     edits = context.edits(module)
-    added: list[str] = []
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     if "lazy" in given:
-        edits.replace_node(given["lazy"], f'"{lazy}"')
-    else:
-        added.append(f'lazy="{lazy}"')
-    is_own = relationship.target is not None and relationship.target in context.kinds.classes.line(relationship.cls)
-    if is_own and lazy == "selectin" and "join_depth" not in given:
-        added.append(f"join_depth={JOIN_DEPTH}")
+        edits.replace_node(given["lazy"], options["lazy"])
+    added = [f"{name}={value}" for name, value in options.items() if name not in given]
     if added:
         add_argument(edits, call, ", ".join(added))
 
 
-def _on_sqlmodel(context: Context, module: Module, call: ast.Call, lazy: str) -> bool:
+def _on_sqlmodel(context: Context, module: Module, call: ast.Call, options: dict[str, str]) -> bool:
     edits = context.edits(module)
     for keyword in call.keywords:
         if keyword.arg == "sa_relationship":
@@ -74,31 +75,34 @@ def _on_sqlmodel(context: Context, module: Module, call: ast.Call, lazy: str) ->
         if keyword.arg == "sa_relationship_kwargs":
             if not isinstance(keyword.value, ast.Dict):
                 return False
-            for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "lazy":
-                    edits.replace_node(value, f'"{lazy}"')
-                    return True
-            if keyword.value.values:
-                edits.insert_after(keyword.value.values[-1], f', "lazy": "{lazy}"')
-            else:
-                edits.replace_node(keyword.value, f'{{"lazy": "{lazy}"}}')
+            given = {
+                key.value: value
+                for key, value in zip(keyword.value.keys, keyword.value.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+            if "lazy" in given:
+                edits.replace_node(given["lazy"], options["lazy"])
+            added = _as_items({name: value for name, value in options.items() if name not in given})
+            if not keyword.value.values:
+                edits.replace_node(keyword.value, f"{{{added}}}")
+            elif added:
+                edits.insert_after(keyword.value.values[-1], f", {added}")
             return True
-    add_argument(edits, call, f'sa_relationship_kwargs={{"lazy": "{lazy}"}}')
+    add_argument(edits, call, f"sa_relationship_kwargs={{{_as_items(options)}}}")
     return True
 
 
-def _on_backref(context: Context, module: Module, call: ast.Call, value: ast.expr, lazy: str) -> bool:
-    edits = context.edits(module)
+def _as_items(options: dict[str, str]) -> str:
+    return ", ".join(f'"{name}": {value}' for name, value in options.items())
+
+
+def _on_backref(context: Context, module: Module, call: ast.Call, value: ast.expr, options: dict[str, str]) -> None:
     if isinstance(value, ast.Call):
-        for keyword in value.keywords:
-            if keyword.arg == "lazy":
-                edits.replace_node(keyword.value, f'"{lazy}"')
-                return True
-        add_argument(edits, value, f'lazy="{lazy}"')
-        return True
+        _set_arguments(context, module, value, options)
+        return
     function = context.imports(module).need("sqlalchemy.orm", "backref")
-    edits.wrap(value, f"{function}(", f', lazy="{lazy}")')
-    return True
+    arguments = ", ".join(f"{name}={text}" for name, text in options.items())
+    context.edits(module).wrap(value, f"{function}(", f", {arguments})")
 
 
 def _backref_name(call: ast.Call) -> tuple[str, ast.expr] | None:

@@ -18,8 +18,11 @@ from greenshift import __version__
 from greenshift.check.command import CHECK_EXIT_CODES, check_command
 from greenshift.config import load_config
 from greenshift.contract.command import CONTRACT_EXIT_CODES, contract_command
+from greenshift.demo.command import DEMO_EXIT_CODES, demo_command
 from greenshift.errors import GreenshiftError
+from greenshift.init.command import INIT_EXIT_CODES, init_command
 from greenshift.load.command import LOAD_EXIT_CODES, load_command
+from greenshift.masking import mask
 from greenshift.patch.command import rollback_command
 from greenshift.postgres import KeptServer, Server, ServerError, ServerSettings, kept_server, open_server, stop_kept
 from greenshift.postgres import keep_server as start_server
@@ -66,6 +69,8 @@ app.command("mirror", epilog=MIRROR_EXIT_CODES)(mirror_command)
 app.command("rollback", epilog=SHIFT_EXIT_CODES)(rollback_command)
 app.command("verify", epilog=SHIFT_EXIT_CODES)(verify_command)
 app.command("load", epilog=LOAD_EXIT_CODES)(load_command)
+app.command("demo", epilog=DEMO_EXIT_CODES)(demo_command)
+app.command("init", epilog=INIT_EXIT_CODES)(init_command)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 UrlOption = Annotated[
     str | None,
@@ -90,7 +95,7 @@ def main() -> NoReturn:
 
 def fail(problem: str, fix: str) -> int:
     """Print a failure and return its exit code."""
-    print(f"error: {problem}\nfix: {fix}", file=sys.stderr)
+    print(mask(f"error: {problem}\nfix: {fix}"), file=sys.stderr)
     return FAILURE
 
 

@@ -82,7 +82,7 @@ def shift_tests(
 
     result = run_stage("tests", texts, options, fixers=[fix])
     for file in result.changed:
-        result.texts[file] = _closed_up(result.texts[file])
+        result.texts[file] = closed_up(result.texts[file])
     return result, tables[0] if result.changed else None
 
 
@@ -91,7 +91,7 @@ def _variables(texts: Mapping[str, str]) -> tuple[str, ...]:
     return url_variables({file: text for file, text in texts.items() if not is_test_file(file)})
 
 
-def _closed_up(text: str) -> str:
+def closed_up(text: str) -> str:
     """The text with no more than two empty lines between a module's statements, where others stood there before."""
     source = Source("", text)
     body = source.tree.body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,21 +80,30 @@ class FixtureRole:
     shares_session: bool = False
 
 
-def fixture_role(context: Context, function: Function) -> FixtureRole | None:
+def _nothing(node: ast.AST) -> bool:
+    return False
+
+
+def fixture_role(
+    context: Context, function: Function, *, takes_sync: bool = False, prepares: Callable[[ast.AST], bool] = _nothing
+) -> FixtureRole | None:
     """Return what a fixture is for; None where it has nothing to do with the database or a client.
 
     Args:
         context: The context of what the flip made.
         function: The fixture.
+        takes_sync: Whether sync sessions and engines are as good.
+        prepares: Asked of each statement and call: whether it only prepares a database, which is not needed any more.
     """
     node = function.node
     if isinstance(node, ast.Lambda):
         return None
     given = context.kinds.given(function)
     roles = {role for kind, role in ROLES.items() if any(isinstance(one, kind) for one in given)}
-    body = _Body(context, function.module)
+    body = _Body(context, function.module, prepares, takes_sync=takes_sync)
     extra = next(body.extras(node), None)
-    if len(roles) > 1 or (roles and any(getattr(one, "is_async", True) is False for one in given)):
+    is_mixed = any(getattr(one, "is_async", True) is False for one in given) and not takes_sync
+    if len(roles) > 1 or (roles and is_mixed):
         return FixtureRole(function, roles.pop(), node)
     if roles:
         role = roles.pop()
@@ -140,10 +149,14 @@ def gives_session(context: Context, node: ast.expr) -> bool:
 class _Body:
     """Looks through what a fixture does."""
 
-    def __init__(self, context: Context, module: Module) -> None:
+    def __init__(
+        self, context: Context, module: Module, only_prepares: Callable[[ast.AST], bool], *, takes_sync: bool
+    ) -> None:
         self.context = context
         self.kinds = context.kinds
         self.module = module
+        self.only_prepares = only_prepares
+        self.takes_sync = takes_sync
         self.prepares = False
         self.shares_session = False
         self.client: ast.Call | None = None
@@ -156,6 +169,9 @@ class _Body:
             yield from self.statement(statement)
 
     def statement(self, node: ast.AST) -> Iterator[ast.AST]:
+        if self.only_prepares(node):
+            self.prepares = True
+            return
         override = session_override(self.context, self.module, node)
         if isinstance(node, ast.Assign | ast.AnnAssign) and override is None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -183,6 +199,9 @@ class _Body:
                 yield from self.statement(child)
 
     def call(self, node: ast.Call) -> Iterator[ast.AST]:
+        if self.only_prepares(node):
+            self.prepares = True
+            return
         if not self.is_known(node):
             yield node
         for child in [*node.args, *(keyword.value for keyword in node.keywords)]:
@@ -204,9 +223,11 @@ class _Body:
         if is_metadata_call(self.kinds, node):
             self.prepares = True
             return True
-        if any(isinstance(one, TestClientValue) for one in values):
+        clients = [one for one in values if isinstance(one, TestClientValue)]
+        if clients:
             self.client = node
-            return self.is_plain_client(node)
+            # A sync client is not Greenshift's: it stays as it is written.
+            return (self.takes_sync and not clients[0].is_async) or self.is_plain_client(node)
         if isinstance(function, ast.Attribute):
             if is_overrides(function.value):
                 return self.takes_overrides_back(node, function.attr)

@@ -24,7 +24,7 @@ def use_greenshift_fixtures(context: Context, variables: Collection[str] = ()) -
         context: The context of what the flip made.
         variables: The environment variables that carry the test database's URL.
     """
-    _Tests(context, frozenset(variables)).run()
+    OwnDatabase(context, frozenset(variables)).run()
 
 
 def tested_applications(context: Context) -> list[GlobalName]:
@@ -45,8 +45,13 @@ def tested_applications(context: Context) -> list[GlobalName]:
     return sorted(found, key=lambda one: one not in imported)
 
 
-class _Tests:
-    """The tests of one project."""
+class OwnDatabase:
+    """The database that the tests of one project make for themselves.
+
+    Args:
+        context: The context.
+        variables: The environment variables that carry the test database's URL.
+    """
 
     def __init__(self, context: Context, variables: frozenset[str]) -> None:
         self.context = context
@@ -62,8 +67,9 @@ class _Tests:
         self.database: set[ast.stmt] = set()
 
     def run(self) -> None:
+        """Rewrite what can be rewritten, and list the rest."""
         for fixture in self.fixtures:
-            role = fixture_role(self.context, fixture)
+            role = self.role(fixture)
             if role is not None:
                 reason = self.objection(role)
                 if reason is None:
@@ -82,13 +88,26 @@ class _Tests:
             if role.role == "set-up" and not self.requested(role.function):
                 assert isinstance(role.function.node, ast.stmt)
                 self.removed[role.function.node] = role.function.module
-        texts = FixtureTexts(self.context, self.converted)
+        texts = self.texts()
         for function, role in self.converted.items():
             if function.node not in self.removed:
                 texts.write(role)
         self.delete()
 
+    def role(self, fixture: Function) -> FixtureRole | None:
+        """Return what a fixture is for."""
+        return fixture_role(self.context, fixture)
+
+    def texts(self) -> FixtureTexts:
+        """Return what writes the fixtures anew."""
+        return FixtureTexts(self.context, self.converted)
+
+    def given(self, role: FixtureRole) -> str:
+        """Return the fixture of Greenshift's that stands in for one."""
+        return GIVEN[role.role][0]
+
     def leave(self, function: Function, reason: str) -> None:
+        """List a fixture for the user."""
         self.context.leave(function.module, function.node, KIND, reason)
 
     def objection(self, role: FixtureRole) -> str | None:
@@ -172,6 +191,7 @@ class _Tests:
                             self.removed[statement] = module
 
     def tops(self) -> list[ast.AST]:
+        """Return the statements that go away or are written anew."""
         return [*self.removed, *(one.node for one in self.converted)]
 
     def blocked(self) -> tuple[Module, ast.AST, str] | None:
@@ -211,7 +231,7 @@ class _Tests:
             if any(self.kinds.is_a(node, *DATABASE) for node in walk(fixture.node)):
                 reason = "its rows would be undone after the first test: put them under seed in [tool.greenshift]"
                 return fixture.module, fixture.node, f"{fixture.name} lives longer than a test; {reason}"
-        needed = {GIVEN[role.role][0] for role in self.converted.values() if role.role != "set-up"}
+        needed = {self.given(role) for role in self.converted.values() if role.role != "set-up"}
         for fixture in self.fixtures:
             if self.kinds.fixtures.fixture_name(fixture) in needed and fixture not in self.converted:
                 return fixture.module, fixture.node, f"{fixture.name} has the name of one of Greenshift's"

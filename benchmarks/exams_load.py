@@ -21,16 +21,17 @@ TARGETS = ("throughput>500@50", "mean<100ms@50", "without-blocking@100")
 PREPARE = ("python -m alembic upgrade head", "python -m scripts.seed_demo", "scripts/load_data.sql")
 
 
-def versions(folder: Path) -> tuple[Path, Path]:
+def versions(folder: Path, loading: str) -> tuple[Path, Path]:
     """Return the folders of the example as it is, and shifted.
 
     Args:
         folder: an empty folder.
+        loading: ``--loading`` of the shift: what reads that cannot be traced to a statement become.
     """
     before, after = folder / "exams", folder / "exams-async"
     for copy in (before, after):
         shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.db"))
-    command = [sys.executable, "-m", "greenshift", "shift", str(after), "--write"]
+    command = [sys.executable, "-m", "greenshift", "shift", str(after), "--write", "--loading", loading]
     shifted = subprocess.run(command, capture_output=True, text=True, check=False)
     if shifted.returncode not in {0, 1}:
         sys.exit(f"the example cannot be shifted:\n{shifted.stderr}")
@@ -105,13 +106,14 @@ def main() -> None:
     parser.add_argument("--users", default="1,10,50,100")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--loading", default="awaitable", help="of the shift: query, model or awaitable")
     parser.add_argument("--out", type=Path, default=Path("exams-load"), help="the folder for the reports")
     parser.add_argument("more", nargs="*", help="further arguments of greenshift load, after --")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     more = ["--users", arguments.users, "--rounds", str(arguments.rounds), "--requests", str(arguments.requests)]
     with tempfile.TemporaryDirectory(prefix="exams-load-") as folder:
-        before, after = versions(Path(folder))
+        before, after = versions(Path(folder), arguments.loading)
         for delay in arguments.delays:
             report = arguments.out / f"exams-{delay}.html"
             show(delay, measure(before, after, delay, report, [*more, *arguments.more]))

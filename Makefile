@@ -18,9 +18,14 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 
-## Run the therapy example on a PostgreSQL that is started from nothing, and show what it cost.
-demo: $(VENV)/installed
-	cd examples/therapy && ../../$(BIN)/python -m pytest -q --db-report --cov=app/routers --cov-report=term
+$(VENV)/demo-installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[demo]"
+	touch $@
+
+## All of it on one application, from a PostgreSQL that is started from nothing to a report; DEMO="--quick" gives options.
+demo: $(VENV)/demo-installed
+	$(BIN)/python -m greenshift demo $(DEMO)
 
 ## Everything that CI checks: formatting, types, tests.
 test: lint $(SQLALCHEMY_2_0)/installed

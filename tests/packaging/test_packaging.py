@@ -56,6 +56,12 @@ def test_the_wheel_holds_the_whole_package_and_the_example_of_the_demo(wheel: Pa
     package = {name for name in names if ".dist-info/" not in name and not name.startswith("greenshift/demo/exams/")}
     assert package == files_in_source()
     assert "greenshift/py.typed" in package
+    tracked = subprocess.run(
+        ["git", "ls-files", "examples/exams"], cwd=PROJECT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert len(tracked) > 80
+    shipped = {name.removeprefix("greenshift/demo/exams/") for name in names - package if ".dist-info/" not in name}
+    assert shipped == {name.removeprefix("examples/exams/") for name in tracked}
 
 
 def test_no_archive_holds_caches_or_what_git_does_not_have(built: Path, wheel: Path) -> None:

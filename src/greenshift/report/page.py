@@ -224,7 +224,7 @@ class Page:
         data: the measurements themselves, for machines; it goes into the JSON, not onto the page.
     """
 
-    kind: Literal["scan", "shift", "verify", "check", "test", "load"]
+    kind: Literal["scan", "shift", "verify", "check", "test", "load", "demo"]
     title: str
     subtitle: str
     verdicts: tuple[Verdict, ...]

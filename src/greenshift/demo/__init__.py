@@ -1,0 +1,1 @@
+"""All of it on one application, in one run: ``greenshift demo``."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tree import Branch
 
 from greenshift import trace
-from greenshift.trace.installation import installation, pool_installation
+from greenshift.trace.installation import connecting_installation, installation, pool_installation
 
 
 def query(engine: Engine, sql: str = "SELECT 1") -> None:
@@ -20,7 +20,7 @@ def query(engine: Engine, sql: str = "SELECT 1") -> None:
 
 
 def listened() -> list[bool]:
-    listeners = [*installation._listeners, *pool_installation._listeners]
+    listeners = [*installation._listeners, *connecting_installation._listeners, *pool_installation._listeners]
     return [event.contains(listener.target, listener.identifier, listener.function) for listener in listeners]
 
 

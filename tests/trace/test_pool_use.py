@@ -58,7 +58,7 @@ def test_who_waits_and_in_vain(urls: dict[str, URL]) -> None:
     engine = create_engine(urls["psycopg"], pool_size=1, max_overflow=0, pool_timeout=0.3)
     ends: list[tuple[Pool, float, BaseException | None]] = []
     with pool_use.on_taken(lambda *end: ends.append(end)), engine.connect():
-        assert pool_use.waiting() == []
+        assert pool_use.takers() == []
 
         def in_vain() -> None:
             with contextlib.suppress(exc.TimeoutError):
@@ -67,11 +67,11 @@ def test_who_waits_and_in_vain(urls: dict[str, URL]) -> None:
         thread = threading.Thread(target=in_vain)
         thread.start()
         time.sleep(0.15)
-        (taker,) = pool_use.waiting()
+        (taker,) = pool_use.takers()
         assert taker.pool is engine.pool
         assert 0 < time.perf_counter() - taker.since < 10
         thread.join()
-        assert pool_use.waiting() == []
+        assert pool_use.takers() == []
     engine.dispose()
     pool, seconds, failure = ends[1]
     assert pool is engine.pool or pool.size() == 1  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def test_tasks_that_are_cancelled_wait_no_more(urls: dict[str, URL]) -> None:
         async with engine.connect():
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(engine.connect().start(), 0.1)
-            assert pool_use.waiting() == []
+            assert pool_use.takers() == []
         await engine.dispose()
 
     with pool_use.on_taken(lambda pool, seconds, failure: ends.append(failure)):

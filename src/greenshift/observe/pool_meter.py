@@ -57,7 +57,8 @@ class PoolMeter:
         known = [info for info in trace.connections.live() if (of := info.pool) is not None and owns(of)]
         holders = [_holder(info) for info in known if _held_since(info, self.began)]
         holders.sort(key=lambda holder: -holder.seconds)
-        waits = [now - taker.since for taker in trace.pool_use.waiting() if taker.pool is not None and owns(taker.pool)]
+        waits = [now - one.since for one in trace.pool_use.takers() if one.pool is not None and owns(one.pool)]
+        opening = len(waits)
         in_use, idle = len(holders), sum(info.checkout is None and info.pool is pool for info in known)
         size = overflow = 0
         max_overflow: int | None = None
@@ -66,10 +67,15 @@ class PoolMeter:
         if hasattr(pool, "checkedout") and hasattr(pool, "size"):
             elsewhere = sum(_held_since(info, self.began) and info.pool is not pool for info in known)
             in_use, idle = counted.checkedout() + elsewhere, counted.checkedin()
+            # Those that are counted as given out and that nobody holds are being opened.
+            opening = max(
+                0, counted.checkedout() - sum(info.pool is pool and info.checkout is not None for info in known)
+            )
             size, overflow = counted.size(), max(0, counted.overflow())
             # There is no public way to it. A negative one means none.
             limit = getattr(pool, "_max_overflow", -1)
             max_overflow = limit if limit >= 0 else None
+        waiting = max(0, len(waits) - opening)
         wait = self.wait.histogram()
         return PoolState(
             kind=type(pool).__name__,
@@ -78,8 +84,8 @@ class PoolMeter:
             in_use=in_use,
             idle=idle,
             overflow=overflow,
-            waiting=len(waits),
-            longest_waiting=max(waits, default=0.0),
+            waiting=waiting,
+            longest_waiting=max(waits) if waiting else 0.0,
             checkouts=wait.count - self.failures,
             connects=self.connects,
             closes=self.closes,

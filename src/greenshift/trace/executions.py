@@ -1,20 +1,21 @@
 """What the driver executes, timed at hardly any cost: for production, where nobody wants all of a ``Statement``.
 
 SQLAlchemy prepares arguments for engine-level events at every statement as soon as anybody listens to one, which takes
-several times as long as this. The dialect's ``do_execute`` events cost nothing of the kind, and may do the executing
-themselves (SQLAlchemy documentation, ``DialectEvents``).
+several times as long as this; even looking for listeners of a dialect's events takes as long as all of it. So the
+public ``do_execute`` of ``DefaultDialect``, which no dialect of SQLAlchemy's overrides, is wrapped meanwhile.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from time import perf_counter
 from types import FrameType
 from typing import Any, Final
 
-from sqlalchemy import Engine
-from sqlalchemy.engine import Compiled, Dialect
+from sqlalchemy.engine import Compiled
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 
 from greenshift.trace.call_site import CallSite, find_user_frame
@@ -25,13 +26,17 @@ from greenshift.trace.pool_use import is_connecting, taking
 
 # With the pool's, which tell what is sent while a connection is opened.
 executions_installation: Final = Installation(pool_installation)
+_do_execute: Final[Callable[..., None]] = DefaultDialect.do_execute
+_do_executemany: Final[Callable[..., None]] = DefaultDialect.do_executemany
+_do_execute_no_params: Final[Callable[..., None]] = DefaultDialect.do_execute_no_params
 _ended: Channel[[ExecutionContext, str, float, BaseException | None]] = Channel(listening=executions_installation)
 
 
 def on_end(callback: Callable[[ExecutionContext, str, float, BaseException | None], object]) -> Subscription:
     """Call back when the driver has executed a statement, in the thread and task of the statement.
 
-    Statements that SQLAlchemy sends while a connection is opened are left out.
+    Left out are statements that SQLAlchemy sends while a connection is opened, those that a listener of the dialect's
+    ``do_execute`` event executes itself, and ``executemany`` of the dialects that have their own (psycopg2, ODBC).
 
     Args:
         callback: given SQLAlchemy's execution context, the text, the seconds from handing it to the driver until its
@@ -91,70 +96,75 @@ def _origin(context: ExecutionContext, mark: str | None, frame: FrameType | None
     return attribute_origin(frame) or compiled_origin(compiled)
 
 
-def _execute(kind: str, dialect: Dialect, cursor: DBAPICursor, *arguments: Any) -> None:
-    """Execute as SQLAlchemy would: a listener of somebody else's may, or else the dialect does."""
-    listeners = getattr(dialect.dispatch, kind)
-    # Ours is the first, since it listens to the class.
-    if len(listeners) > 1:
-        for listener in listeners:
-            if listener is not _LISTENERS[kind] and listener(cursor, *arguments):
-                return
-    getattr(dialect, kind)(cursor, *arguments)
-
-
-def _timed(kind: str, context: ExecutionContext, sql: str, cursor: DBAPICursor, *arguments: Any) -> bool:
-    started = perf_counter()
-    try:
-        _execute(kind, context.dialect, cursor, *arguments)
-    except BaseException as error:
-        _ended.publish(context, sql, perf_counter() - started, error)
-        raise
-    _ended.publish(context, sql, perf_counter() - started, None)
-    return True
-
-
-def _do_execute(cursor: DBAPICursor, sql: str, parameters: Any, context: ExecutionContext | None) -> bool:
-    __tracebackhide__ = True
-    if context is None or (taking.get() is not None and is_connecting()):
-        return False
-    # The common case, written out: every call less is a tenth of what timing costs.
-    dialect = context.dialect
-    listeners = dialect.dispatch.do_execute
-    if len(listeners) > 1:
-        return _timed("do_execute", context, sql, cursor, sql, parameters, context)
-    started = perf_counter()
-    try:
-        dialect.do_execute(cursor, sql, parameters, context)
-    except BaseException as error:
-        _ended.publish(context, sql, perf_counter() - started, error)
-        raise
-    seconds = perf_counter() - started
+def _tell(context: ExecutionContext, sql: str, seconds: float, error: BaseException | None) -> None:
+    # Channel.publish, written out: every call less is a tenth of what timing costs.
     for subscription in _ended.subscriptions:
         try:
-            subscription.callback(context, sql, seconds, None)
+            subscription.callback(context, sql, seconds, error)
         except Exception:
             subscription.failed()
-    return True
 
 
-def _do_executemany(cursor: DBAPICursor, sql: str, parameters: Any, context: ExecutionContext | None) -> bool:
+def _watched_do_execute(
+    self: DefaultDialect, cursor: DBAPICursor, statement: str, parameters: Any, context: ExecutionContext | None = None
+) -> None:
     __tracebackhide__ = True
-    if context is None or (taking.get() is not None and is_connecting()):
-        return False
-    return _timed("do_executemany", context, sql, cursor, sql, parameters, context)
+    started = perf_counter()
+    try:
+        _do_execute(self, cursor, statement, parameters, context)
+    except BaseException as error:
+        if context is not None and not is_connecting():
+            _tell(context, statement, perf_counter() - started, error)
+        raise
+    seconds = perf_counter() - started
+    if context is not None and (taking.get() is None or not is_connecting()):
+        _tell(context, statement, seconds, None)
 
 
-def _do_execute_no_params(cursor: DBAPICursor, sql: str, context: ExecutionContext | None) -> bool:
+def _watched_do_executemany(
+    self: DefaultDialect, cursor: DBAPICursor, statement: str, parameters: Any, context: ExecutionContext | None = None
+) -> None:
     __tracebackhide__ = True
-    if context is None or (taking.get() is not None and is_connecting()):
-        return False
-    return _timed("do_execute_no_params", context, sql, cursor, sql, context)
+    _timed(context, statement, lambda: _do_executemany(self, cursor, statement, parameters, context))
 
 
-_LISTENERS: Final[dict[str, Callable[..., bool]]] = {
-    "do_execute": _do_execute,
-    "do_executemany": _do_executemany,
-    "do_execute_no_params": _do_execute_no_params,
-}
-for _kind, _listener in _LISTENERS.items():
-    executions_installation.add(Engine, _kind, _listener)
+def _watched_do_execute_no_params(
+    self: DefaultDialect, cursor: DBAPICursor, statement: str, context: ExecutionContext | None = None
+) -> None:
+    __tracebackhide__ = True
+    _timed(context, statement, lambda: _do_execute_no_params(self, cursor, statement, context))
+
+
+def _timed(context: ExecutionContext | None, statement: str, execute: Callable[[], None]) -> None:
+    __tracebackhide__ = True
+    started = perf_counter()
+    failure: BaseException | None = None
+    try:
+        execute()
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        if context is not None and not is_connecting():
+            _tell(context, statement, perf_counter() - started, failure)
+        # The error's traceback holds this frame.
+        failure = None
+
+
+def _watch() -> None:
+    DefaultDialect.do_execute = functools.wraps(_do_execute)(_watched_do_execute)  # type: ignore[method-assign]
+    DefaultDialect.do_executemany = functools.wraps(_do_executemany)(  # type: ignore[method-assign]
+        _watched_do_executemany
+    )
+    DefaultDialect.do_execute_no_params = functools.wraps(_do_execute_no_params)(  # type: ignore[method-assign]
+        _watched_do_execute_no_params
+    )
+
+
+def _unwatch() -> None:
+    DefaultDialect.do_execute = _do_execute  # type: ignore[method-assign]
+    DefaultDialect.do_executemany = _do_executemany  # type: ignore[method-assign]
+    DefaultDialect.do_execute_no_params = _do_execute_no_params  # type: ignore[method-assign]
+
+
+executions_installation.add_patch(_watch, _unwatch)

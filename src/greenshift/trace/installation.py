@@ -94,5 +94,7 @@ class Installation:
 
 # Pools: what little an observer in production needs as well.
 pool_installation = Installation()
+# What connections are opened with. Apart: once a dialect has a listener, SQLAlchemy looks for more at each statement.
+connecting_installation = Installation(pool_installation)
 # Everything that is known of statements, connections and sessions.
-installation = Installation(pool_installation)
+installation = Installation(connecting_installation)

@@ -20,9 +20,9 @@ from greenshift.errors import GreenshiftError
 from greenshift.trace.call_site import find_call_site
 from greenshift.trace.channel import Channel, Subscription
 from greenshift.trace.connections import INFO_KEY, Checkout, ConnectionInfo, adopt
-from greenshift.trace.installation import installation, pool_installation
+from greenshift.trace.installation import connecting_installation, installation, pool_installation
 from greenshift.trace.place import running_loop
-from greenshift.trace.pool_use import begins_to_open, closed, given_back, invalidated, opened, taking, timeouts
+from greenshift.trace.pool_use import closed, given_back, invalidated, opened, taking, timeouts
 
 logger = logging.getLogger("greenshift.trace")
 
@@ -40,9 +40,9 @@ _detached: weakref.WeakValueDictionary[int, ConnectionInfo] = weakref.WeakValueD
 _checkout_channel: Channel[[ConnectionInfo, Any]] = Channel(DisconnectionError, GreenshiftError)
 _connect_channel: Channel[[ConnectionInfo, Any]] = Channel()
 _close_channel: Channel[[ConnectionInfo]] = Channel()
-# Its event is among the pool's own: who only guards connections need not listen to all statements.
+# Who only guards connections need not listen to all statements.
 _arguments_channel: Channel[[Dialect, list[Any], dict[str, Any]]] = Channel(
-    GreenshiftError, listening=pool_installation
+    GreenshiftError, listening=connecting_installation
 )
 
 
@@ -107,7 +107,6 @@ def on_timeout(callback: Callable[[Pool, PoolTimeout], object]) -> Subscription:
 def _do_connect(
     dialect: Dialect, record: ConnectionPoolEntry | None, arguments: list[Any], parameters: dict[str, Any]
 ) -> None:
-    begins_to_open()
     _arguments_channel.publish(dialect, arguments, parameters)
     if record is not None:
         database = parameters.get("database", parameters.get("dbname"))
@@ -125,6 +124,7 @@ def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     taker = taking.get()
     if taker is not None and taker.pool is not None:
         info._pool = weakref.ref(taker.pool)
+        taker.opened = True
     _connect_channel.publish(info, dbapi_connection)
     opened.publish(info)
 
@@ -197,7 +197,7 @@ def _close_detached(dbapi_connection: DBAPIConnection) -> None:
     _closing(_detached.pop(id(dbapi_connection), None))
 
 
-pool_installation.add(Engine, "do_connect", _do_connect)
+connecting_installation.add(Engine, "do_connect", _do_connect)
 pool_installation.add(Pool, "connect", _connect)
 pool_installation.add(Pool, "checkout", _checkout)
 pool_installation.add(Pool, "checkin", _checkin)

@@ -32,14 +32,14 @@ class Taker:
     Attributes:
         pool: the pool; None when it is over, since contexts that were copied meanwhile keep this object.
         since: when he began, in seconds of ``time.perf_counter``.
-        opening_since: when a connection began to be opened for him, which ended his waiting; or None.
+        opened: whether a connection has been opened for him.
     """
 
-    __slots__ = ("opening_since", "pool", "since")
+    __slots__ = ("opened", "pool", "since")
 
     def __init__(self, pool: Pool) -> None:
         self.pool: Pool | None = pool
-        self.opening_since: float | None = None
+        self.opened = False
         self.since = perf_counter()
 
 
@@ -53,20 +53,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_takers.clear)
 
 
-def waiting() -> list[Taker]:
-    """Return those who are blocked in their pool now, for whom no connection is being opened either.
+def takers() -> list[Taker]:
+    """Return those who are in their pool now: they wait, or a connection is being opened for them.
 
     Pools override ``Pool.connect`` rarely: of SQLAlchemy's own, only ``SingletonThreadPool`` is not seen.
     """
-    return [taker for taker in _takers.copy() if taker.opening_since is None]
+    return list(_takers.copy())
 
 
 def on_taken(callback: Callable[[Pool, float, BaseException | None], object]) -> Subscription:
     """Call back when somebody has been given a connection, or has not.
 
     Args:
-        callback: given the pool, the seconds of waiting (without those in which a connection was opened for him, where
-            the engine has no ``creator`` of its own), and the error that he gets instead of a connection, or None.
+        callback: given the pool, the seconds of waiting (none where a connection was opened for him), and the error
+            that he gets instead of a connection, or None.
     """
     return taken.subscribe(callback)
 
@@ -113,13 +113,6 @@ def is_connecting() -> bool:
     return taker is not None and taker.pool is not None
 
 
-def begins_to_open() -> None:
-    """Note that a connection is being opened for whom this task is."""
-    taker = taking.get()
-    if taker is not None and taker.opening_since is None:
-        taker.opening_since = perf_counter()
-
-
 def _watched_connect(pool: Pool) -> PoolProxiedConnection:
     taker = Taker(pool)
     token = taking.set(taker)
@@ -136,7 +129,8 @@ def _watched_connect(pool: Pool) -> PoolProxiedConnection:
         _takers.discard(taker)
         taking.reset(token)
         taker.pool = None
-        seconds = (taker.opening_since or perf_counter()) - taker.since
+        # A pool opens one for whom it does not have to let wait.
+        seconds = 0.0 if taker.opened else perf_counter() - taker.since
         # Channel.publish, written out: every call less counts here.
         for subscription in taken.subscriptions:
             try:

@@ -6,7 +6,8 @@
 executes and gives it back; `orm` is `session.scalars(select(Row).where(Row.id == 1)).one()` in a session of its own.
 
 Ways to watch, each in a process of its own: `off`: nothing was ever installed; `off again`: the same in another
-process, so what it differs by is noise; `greenshift`: the slow log and the pool's metrics (`n_plus_one=False, loop_lag=False`);
+process, so what it differs by is noise; `greenshift`: the slow log and the pool's metrics (`n_plus_one=False`,
+`loop_lag=False`);
 `all`: `observe.install(engine)`, N+1 loads and loop lag as well; `opentelemetry`: its instrumentation of SQLAlchemy
 with the SDK and a reader in memory, where `opentelemetry-instrumentation-sqlalchemy` is installed (extra `benchmarks`)
 and SQLAlchemy is 2.0, as it wants.

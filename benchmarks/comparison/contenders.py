@@ -152,6 +152,59 @@ def sqla_engine_options():
 """
 
 
+# The same tables as schema30.py makes, as Django's models.
+DJANGO_MODELS = f"""
+from django.db import models
+from django.db.models.functions import Now
+
+
+def declare(number):
+    attributes = {{
+        "__module__": __name__,
+        "name": models.CharField(max_length=80, unique=True),
+        "amount": models.DecimalField(max_digits=12, decimal_places=2, db_default=0),
+        "created": models.DateTimeField(db_default=Now()),
+    }}
+    if number:
+        parent = f"Entry{{number // 2:03}}"
+        attributes["parent"] = models.ForeignKey(parent, models.CASCADE, null=True, related_name="+")
+    return type(f"Entry{{number:03}}", (models.Model,), attributes)
+
+
+ENTRIES = [declare(number) for number in range({TABLES})]
+"""
+
+DJANGO_SETTINGS = """
+SECRET_KEY = "benchmark"
+INSTALLED_APPS = ["entries"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+DATABASES = {{
+    "default": {{
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": {database!r},
+        "USER": {user!r},
+        "HOST": {host!r},
+        "PORT": {port!r},
+    }}
+}}
+"""
+
+DJANGO_TEST = """
+import pytest
+from django.db import transaction
+from entries.models import ENTRIES
+
+Entry = ENTRIES[0]
+
+@pytest.mark.parametrize("number", range({tests}))
+def test_one_insert_one_commit_one_count(number, {session}):
+    with transaction.atomic():
+        Entry.objects.create(name="one")
+    assert Entry.objects.count() == 1
+"""
+
+
 @dataclass(frozen=True)
 class Contender:
     """One way of keeping tests apart.
@@ -166,6 +219,10 @@ class Contender:
         conftest: its conftest.
         table: its table in pyproject.toml, if it has one.
         ini: its lines under ``[tool.pytest.ini_options]``.
+        database: an empty database that is made for it.
+        environment: variables of its process.
+        test: its test, where that is not SQLAlchemy's.
+        more_files: files of its project that others have not.
     """
 
     name: str
@@ -179,6 +236,8 @@ class Contender:
     ini: str = ""
     database: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    test: str = ""
+    more_files: dict[str, str] = field(default_factory=dict)
 
     @property
     def baseline(self) -> str:
@@ -197,7 +256,8 @@ class Contender:
         if self.session is None:
             body = BARE_TEST.format(tests=tests, define="async def" if self.is_async else "def")
         else:
-            body = (ASYNC_TEST if self.is_async else SYNC_TEST).format(tests=tests, session=self.session)
+            test = self.test or (ASYNC_TEST if self.is_async else SYNC_TEST)
+            body = test.format(tests=tests, session=self.session)
         asyncio = (
             f'asyncio_mode = "auto"\nasyncio_default_test_loop_scope = "{self.loop_scope}"\n' if self.is_async else ""
         )
@@ -207,12 +267,20 @@ class Contender:
             "conftest.py": dedent(self.conftest),
             "pyproject.toml": f"{self.table}\n{ini}",
             "test_entries.py": body,
+            **self.more_files,
         }
 
 
 def contenders(server: Server) -> list[Contender]:
     """Return everybody who takes part, the bare tests first."""
-    return [*_bare(), *_greenshift(server), *_pytest_sqla(server), *_pytest_postgresql(server), *_by_hand(server)]
+    return [
+        *_bare(),
+        *_greenshift(server),
+        *_pytest_sqla(server),
+        *_pytest_postgresql(server),
+        *_pytest_django(server),
+        *_by_hand(server),
+    ]
 
 
 def _bare() -> list[Contender]:
@@ -294,6 +362,23 @@ def _pytest_postgresql(server: Server) -> list[Contender]:
             40,
             conftest=conftest + ENGINE_FOR_ALL.format(**values),
         ),
+    ]
+
+
+def _pytest_django(server: Server) -> list[Contender]:
+    address = server.address
+    settings = DJANGO_SETTINGS.format(
+        user=address.user, host=address.host, port=str(address.port), database="benchmark_django"
+    )
+    files = {"entries/__init__.py": "", "entries/models.py": DJANGO_MODELS, "settings.py": settings}
+
+    def theirs(name: str, fixture: str, tests: int) -> Contender:
+        ini = 'DJANGO_SETTINGS_MODULE = "settings"\n'
+        return Contender(name, fixture, ("django",), tests, ini=ini, test=DJANGO_TEST, more_files=files)
+
+    return [
+        theirs("pytest-django, db (rolled back)", "db", 300),
+        theirs("pytest-django, transactional_db", "transactional_db", 100),
     ]
 
 

@@ -56,6 +56,7 @@ def write_project(directory: Path, files: Mapping[str, str]) -> Path:
     """Write a project's files, and what every project has."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(text, encoding="utf-8")
     shutil.copy(Path(__file__).with_name("schema30.py"), directory)
     (directory / "benchmark_recorder.py").write_text(RECORDER, encoding="utf-8")

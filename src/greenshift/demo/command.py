@@ -158,7 +158,9 @@ class _Demo:
         say(f"{len(self._results) - len(failed)} of {len(self._steps)} steps done in {self._seconds:.0f} s", "bold")
         if failed:
             say(f"not done: {', '.join(failed)}", "red")
-        say("reduced, to be quick: " + "; ".join(what_is_reduced(self._amounts)), "dim")
+        ran = [one.step.name for one in self._results if one.state != "left out"]
+        for index, sentence in enumerate(what_is_reduced(self._amounts, ran)):
+            say(f"{'reduced: ' if not index else '         '}{sentence}", "dim")
         if self._place.exists() and stays:
             say(f"folder: {self._place}")
             say(f"  exams is the application as it was, exams-async what became of it: cd {self._place}/exams-async")

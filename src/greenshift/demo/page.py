@@ -55,7 +55,9 @@ def _times(results: Sequence[Result], amounts: Amounts, seconds: float) -> Secti
         series = Series("seconds", (), tuple(round(one.seconds, 2) for one in ran))
         titles = tuple(one.step.title for one in ran)
         blocks.append(Plot("Where the time went", "step", "seconds", (series,), "bars", titles))
-    blocks.append(Text(what_is_reduced(amounts), bullets=True))
+    reduced = what_is_reduced(amounts, [one.step.name for one in ran])
+    if reduced:
+        blocks.append(Text(reduced, bullets=True))
     return Section("The run", tuple(blocks))
 
 

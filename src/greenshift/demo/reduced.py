@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from greenshift.demo.ground import Amounts
 
 
-def what_is_reduced(amounts: Amounts) -> tuple[str, ...]:
+def what_is_reduced(amounts: Amounts, ran: Collection[str]) -> tuple[str, ...]:
     """Return it, a sentence each.
 
     Args:
         amounts: how much is done.
+        ran: the names of the steps that ran.
     """
     users = ", ".join(map(str, amounts.users))
-    sentences = [
-        f"verify's walk sends at most {amounts.requests} requests (500 by default)",
-        f"each step of load ({users} users) is measured for {amounts.seconds:g} s, in "
-        f"{amounts.rounds} round{'' if amounts.rounds == 1 else 's'} (10 s and 3 rounds by default)",
-        "heal runs the one test that fails, not all of them",
+    rounds = f"{amounts.rounds} round{'' if amounts.rounds == 1 else 's'}"
+    reduced = [
+        ({"verify"}, f"verify's walk sends at most {amounts.requests} requests (500 by default)"),
+        ({"heal"}, "heal runs the one test that fails, not all of them"),
+        (
+            {"load"},
+            f"load measures {users} users for {amounts.seconds:g} s each, in {rounds} (10 s and 3 rounds by default)",
+        ),
     ]
     if amounts.tests:
-        sentences.insert(0, f"only these tests run: {', '.join(amounts.tests)}")
-    return tuple(sentences)
+        reduced.insert(0, ({"tests", "async-tests", "verify"}, f"only these tests run: {', '.join(amounts.tests)}"))
+    return tuple(sentence for steps, sentence in reduced if steps & set(ran))

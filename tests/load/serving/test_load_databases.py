@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import Config, load_config
 from greenshift.load.errors import LoadError
 from greenshift.load.serving.databases import Databases
 from greenshift.load.serving.filling import fill
-from greenshift.load.serving.interpreter import Interpreter, opened_interpreter
+from greenshift.load.serving.interpreter import opened, words
 
 
 def count(databases: Databases, name: str, query: str = "SELECT count(*) FROM items") -> int:
@@ -48,7 +49,7 @@ def test_the_server_is_reached_by_tcp_and_takes_many_connections(shop_databases)
 
 @pytest.fixture(scope="module")
 def interpreter():
-    with opened_interpreter() as found:
+    with opened() as found:
         yield found
 
 
@@ -145,21 +146,6 @@ def test_what_fails_is_said(shop_databases, tmp_path, interpreter, step, problem
     assert "\n" not in caught.value.problem
 
 
-def test_an_interpreter_that_does_not_run_is_refused(tmp_path):
-    with pytest.raises(LoadError, match="no Python that runs"), opened_interpreter(tmp_path / "python"):
-        pass
-
-
-def test_an_interpreter_may_be_named_from_the_current_folder(tmp_path, monkeypatch):
-    program = Path(sys.executable)
-    (tmp_path / "environment").symlink_to(program.parent.parent)
-    monkeypatch.chdir(tmp_path)
-    named = Path("environment", program.parent.name, program.name)
-    with opened_interpreter(named) as found:
-        assert found.program == tmp_path / named
-
-
-def test_an_interpreter_says_what_it_is(interpreter):
-    assert interpreter.program == Path(sys.executable)
+def test_the_interpreter_is_named_in_reports(interpreter):
     assert {"uvicorn", "psycopg", "asyncpg"} <= interpreter.packages
-    assert interpreter.words.startswith(f"Python {sys.version.split()[0]}, SQLAlchemy ")
+    assert words(interpreter).startswith(f"Python {sys.version.split()[0]}, SQLAlchemy ")

@@ -158,8 +158,8 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path, workers):
                 import time
                 from pathlib import Path
                 from greenshift.load.serving.application import ServedApplication
-                from greenshift.load.serving.interpreter import opened_interpreter
-                with opened_interpreter() as interpreter:
+                from greenshift.load.serving.interpreter import opened
+                with opened() as interpreter:
                     served = ServedApplication(
                         interpreter, Path({str(tmp_path)!r}), "bare:app", {{}}, database="none", workers={workers}
                     )

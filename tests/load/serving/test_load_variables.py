@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from load.serving.loadshop import ASYNC, shop
 
+from greenshift.application.errors import ApplicationError
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import Config
-from greenshift.load.errors import LoadError
-from greenshift.load.serving.interpreter import Interpreter
 from greenshift.load.serving.variables import is_async, variables_for
 from greenshift.postgres import Address
 
@@ -78,6 +78,6 @@ def test_given_variables_are_added_or_replace_a_form(async_shop):
 
 
 def test_a_missing_driver_is_named(async_shop):
-    with pytest.raises(LoadError, match="no PostgreSQL driver") as caught:
+    with pytest.raises(ApplicationError, match="no PostgreSQL driver") as caught:
         values(async_shop)
     assert "pip install asyncpg" in caught.value.fix

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from shift.heal.broken_shop import Shop
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.postgres import Server, ServerSettings, open_server
 from greenshift.shift.heal import running
-from greenshift.shift.verify.running.interpreter import Interpreter, opened
+from greenshift.shift.verify.running.interpreter import opened
 
 
 @pytest.fixture(scope="session")

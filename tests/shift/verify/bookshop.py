@@ -6,11 +6,11 @@ from pathlib import Path
 
 from twins import ASYNC, SYNC, Change, write
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import Config
 from greenshift.shift.verify.comparison.tests import RunComparison
 from greenshift.shift.verify.judging import judge
 from greenshift.shift.verify.running.databases import Databases
-from greenshift.shift.verify.running.interpreter import Interpreter
 from greenshift.shift.verify.running.pytest_run import run_tests
 from greenshift.shift.verify.transcript.records import RunRecord
 from greenshift.shift.verify.verdict import Verdict

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from bookshop import Shop
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.postgres import ServerSettings, open_server
 from greenshift.shift.verify import verification
-from greenshift.shift.verify.running.interpreter import Interpreter, opened
+from greenshift.shift.verify.running.interpreter import opened
 
 # What the bookshop's tests and the options given to pytest need; all plugins that are installed take a second or two to
 # import each time.

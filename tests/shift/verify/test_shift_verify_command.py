@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from twins import ASYNC, SYNC, Change, write
 
+from greenshift.application.errors import ApplicationError
 from greenshift.config import Config
 from greenshift.shift.verify import verify
-from greenshift.shift.verify.errors import VerifyError
 from greenshift.shift.verify.running.databases import choose
 from greenshift.shift.verify.running.interpreter import opened
 from greenshift.shift.verify.running.pytest_run import Progress
@@ -203,7 +203,7 @@ def test_an_interpreter_without_greenshift_is_lent_it(tmp_path: Path) -> None:
         assert "greenshift" not in os.environ.get("PYTHONPATH", "")
         assert found.packages == {"pytest", "greenshift"}
     (site / "pytest").unlink()
-    with pytest.raises(VerifyError, match="No module named 'pytest'"), opened(program):
+    with pytest.raises(ApplicationError, match="No module named 'pytest'"), opened(program):
         pass
 
 

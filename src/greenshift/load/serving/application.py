@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.load.errors import ServingError
-from greenshift.load.serving.interpreter import Interpreter
 
 _START: Final = 60.0
 _STOP: Final = 10.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psycopg
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import Config
 from greenshift.load.errors import LoadError, ServingError
-from greenshift.load.serving.interpreter import Interpreter
 from greenshift.masking import mask
 from greenshift.postgres import Server
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from greenshift.application.interpreter import Interpreter
+from greenshift.application.sources import sources_that_run
 from greenshift.config import Config, load_config
 from greenshift.load.errors import LoadError
 from greenshift.load.results import VersionFacts
+from greenshift.load.serving import interpreter as serving
 from greenshift.load.serving.application import ServedApplication
-from greenshift.load.serving.interpreter import Interpreter, opened_interpreter
 from greenshift.load.serving.pool_arguments import asking
 from greenshift.load.serving.source import Source, opened_source
-from greenshift.load.serving.variables import is_async, sources, variables_for
+from greenshift.load.serving.variables import is_async, variables_for
 from greenshift.postgres import Address
 
 _BRIDGE: Final = re.compile(r"\.run_sync\(|\brun_in_threadpool\(|\bto_thread(?:\.run_sync)?\(")
@@ -45,8 +47,8 @@ class Version:
     def facts(self) -> VersionFacts:
         """Return what reports say of it."""
         folder = self.source.folder
-        bridged = sum(len(_BRIDGE.findall(text)) for _, text in sources(folder))
-        return VersionFacts(self.label, self.source.name, self.interpreter.words, is_async(folder), bridged)
+        bridged = sum(len(_BRIDGE.findall(text)) for _, text in sources_that_run(folder))
+        return VersionFacts(self.label, self.source.name, serving.words(self.interpreter), is_async(folder), bridged)
 
     def environment(
         self, address: Address, database: str, pool_size: int | None = None, max_overflow: int | None = None
@@ -97,6 +99,7 @@ def opened_version(
         variables: further environment variables.
 
     Raises:
+        ApplicationError: its interpreter cannot serve it.
         LoadError: something of it is missing.
     """
     with ExitStack() as stack:
@@ -110,5 +113,5 @@ def opened_version(
             )
         if not config.configured:
             config = replace(config, root=source.folder)
-        interpreter = stack.enter_context(opened_interpreter(python))
+        interpreter = stack.enter_context(serving.opened(python))
         yield Version(label, source, interpreter, config, app, variables or {})

@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import load_config
 from greenshift.shift.heal.errors import HealError
 from greenshift.shift.heal.outcomes import Run, read_run
 from greenshift.shift.verify.running.databases import Choice, Databases, choose
-from greenshift.shift.verify.running.interpreter import Interpreter, opened
+from greenshift.shift.verify.running.interpreter import opened
 
 # pytest's exit codes: an internal error, wrong use.
 _BROKEN: Final = (3, 4)

@@ -9,18 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
+from greenshift.application.drivers import driver_of
+from greenshift.application.interpreter import Interpreter
+from greenshift.application.sources import is_test, sources
+from greenshift.application.variables import filled, forms_of, is_template
 from greenshift.config import Config
 from greenshift.postgres import Run, Server, ServerSettings, Template, TemplateSource, TemplateTarget, open_server
-from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.interpreter import Interpreter
-from greenshift.shift.verify.running.sources import sources
 
 Choice = Literal["auto", "postgresql", "sqlite", "own"]
 Kind = Literal["postgresql", "sqlite", "greenshift", "own"]
 
-DEFAULT_VARIABLE: Final = "DATABASE_URL"
 _OWN_URL: Final = r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?://|setenv\(\s*['\"]{name}|environ\[['\"]{name}['\"]\]\s*="
-_TEST_FILE: Final = re.compile(r"(?:^|/)(?:tests?/.*|conftest|test_[^/]*|[^/]*_test)\.py$")
 
 
 class Databases:
@@ -49,7 +48,7 @@ class Databases:
             is_async: whether asyncio's drivers are wanted.
 
         Raises:
-            VerifyError: no driver for it is installed.
+            ApplicationError: no driver for it is installed.
         """
         if self.kind == "own":
             return {}
@@ -60,7 +59,7 @@ class Databases:
             return {"GREENSHIFT_DATABASE_URL": self.server.url()}
         if self.kind == "sqlite":
             driver = "+aiosqlite" if is_async else ""
-            return dict.fromkeys(_names(config), f"sqlite{driver}:///{self._folder / f'{label}.db'}")
+            return dict.fromkeys(forms_of(config), f"sqlite{driver}:///{self._folder / f'{label}.db'}")
         return self.values(self.new_database(label), driver_of(interpreter, config, is_async=is_async), config)
 
     def values(self, name: str, driver: str | None, config: Config) -> dict[str, str]:
@@ -73,20 +72,10 @@ class Databases:
         """
         address = self.server.address
         url = address.url(name, driver)
-        found = {}
-        for variable in _names(config):
-            form = config.env.get(variable)
-            found[variable] = url
-            if form is not None and "{" in form:
-                found[variable] = form.format(
-                    url=url,
-                    host=address.host,
-                    port=address.port,
-                    user=address.user,
-                    password=address.password or "",
-                    database=name,
-                )
-        return found
+        return {
+            variable: filled(form, address, name, url) if form is not None and is_template(form) else url
+            for variable, form in forms_of(config).items()
+        }
 
     @property
     def server(self) -> Server:
@@ -152,11 +141,11 @@ def choose(choice: Choice, tree: Path, config: Config, environ: Mapping[str, str
     if config.configured and (config.metadata or config.alembic or config.sql or config.setup):
         return "greenshift"
     environ = os.environ if environ is None else environ
-    names = _names(config)
+    names = list(forms_of(config))
     application = ""
     form = "|".join(_OWN_URL.replace("{name}", re.escape(name)) for name in names)
     for path, text in sources(tree):
-        if _TEST_FILE.search(path):
+        if is_test(path):
             if re.search(form, text):
                 return "own"
         else:
@@ -181,34 +170,7 @@ def kind_for_walk(kind: Kind, tree: Path, config: Config) -> Literal["postgresql
         return kind
     if kind == "greenshift":
         return "sqlite" if config.is_sqlite else "postgresql"
-    application = "".join(text for path, text in sources(tree) if not _TEST_FILE.search(path))
-    if not any(name in application or name.lower() in application for name in _names(config)):
+    application = "".join(text for path, text in sources(tree) if not is_test(path))
+    if not any(name in application or name.lower() in application for name in forms_of(config)):
         return "own"
     return "postgresql" if "postgres" in application and "sqlite" not in application else "sqlite"
-
-
-def driver_of(interpreter: Interpreter, config: Config, *, is_async: bool) -> str | None:
-    """Return the PostgreSQL driver to name in a side's URL; None where plain ``postgresql://`` leads to one.
-
-    Raises:
-        VerifyError: none is installed.
-    """
-    if is_async:
-        wanted = [config.driver] if config.configured and config.driver != "sqlite" else []
-        texts = [text for path, text in sources(config.root) if not _TEST_FILE.search(path)]
-        if not any("+asyncpg" in one for one in texts) and any("+psycopg" in one for one in texts):
-            wanted.append("psycopg")  # The code names it: asyncpg may refuse what the code gives to columns.
-        drivers = [*wanted, "asyncpg", "psycopg"]
-    else:
-        drivers = [interpreter.default_driver, "psycopg2", "psycopg"]
-    driver = next((name for name in drivers if name in interpreter.packages), None)
-    if driver is None:
-        raise VerifyError(
-            f"{interpreter.program} has no PostgreSQL driver ({' or '.join(dict.fromkeys(drivers))})",
-            f"pip install {drivers[0].replace('psycopg2', 'psycopg2-binary')} into it",
-        )
-    return None if not is_async and driver == interpreter.default_driver else driver
-
-
-def _names(config: Config) -> list[str]:
-    return list(config.env) or [DEFAULT_VARIABLE]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from greenshift.application.interpreter import Interpreter
+from greenshift.application.sources import mentions
 from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.interpreter import Interpreter
-from greenshift.shift.verify.running.sources import mentions
 from greenshift.shift.verify.transcript.records import EVERYTHING, RunRecord, read_run
 
 _POLL: Final = 0.1

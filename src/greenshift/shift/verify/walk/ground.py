@@ -9,12 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from greenshift.application.drivers import driver_of
+from greenshift.application.interpreter import Interpreter
+from greenshift.application.variables import forms_of
 from greenshift.config import Config
 from greenshift.errors import GreenshiftError
 from greenshift.postgres import Template, TemplateSource, TemplateTarget
 from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.databases import Databases, driver_of, kind_for_walk
-from greenshift.shift.verify.running.interpreter import Interpreter
+from greenshift.shift.verify.running.databases import Databases, kind_for_walk
 from greenshift.shift.verify.walk.processes import SideProcess, copied
 from greenshift.shift.verify.walk.requests import Side
 
@@ -97,9 +99,8 @@ class Ground:
         found: dict[Side, dict[str, str]] = {}
         for side, one in self._sides.items():
             driver = "+aiosqlite" if side == "after" else ""
-            names = list(one.config.env) or ["DATABASE_URL"]
             url = f"sqlite{driver}:///{self.trees[side] / 'greenshift_walk.db'}"
-            found[side] = dict.fromkeys(names, url) if named else {}
+            found[side] = dict.fromkeys(forms_of(one.config), url) if named else {}
         self._start(app, "", found["before"])
         for file in self.trees["before"].rglob("*"):
             if file.suffix in _SQLITE and file.is_file():

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.interpreter import Interpreter
 from greenshift.shift.verify.walk.asgi import Answer
 from greenshift.shift.verify.walk.requests import Sent
 

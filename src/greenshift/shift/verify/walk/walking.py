@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from greenshift.application.interpreter import Interpreter
 from greenshift.config import Config
 from greenshift.errors import GreenshiftError
 from greenshift.shift.verify.comparison.tests import compare_transcripts
 from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.interpreter import Interpreter
 from greenshift.shift.verify.running.pytest_run import Progress, Tell
 from greenshift.shift.verify.transcript.records import read_run
 from greenshift.shift.verify.verdict import Difference, Sighting, WalkSummary

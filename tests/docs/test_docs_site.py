@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
-PROJECT = Path(__file__).parents[2]
+from docs_blocks import PROJECT
+from docs_site import build
 
 _LOADED = re.compile(
     r"""<(?:script|img|iframe|source)[^>]*\ssrc=["']?([^"'\s>]+)|<link[^>]*rel=["']?(?:stylesheet|preload)[^>]*"""
 )
-
-
-def build(config: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config), "--site-dir", str(site)],
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    built = build(PROJECT / "mkdocs.yml", folder)
-    assert built.returncode == 0, built.stderr
-    assert "WARNING" not in built.stderr, built.stderr
-    return folder
 
 
 def test_every_page_and_every_example_is_in_it(site: Path) -> None:
@@ -57,7 +35,9 @@ def test_a_link_to_nowhere_ends_the_build(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# Home\n\n[there](nowhere.md)\n", encoding="utf-8")
     settings = (PROJECT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:")[0]
-    (tmp_path / "mkdocs.yml").write_text(settings.replace("  - mkdocs_hooks.py", "  []"), encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text(
+        settings.replace("\n  - mkdocs_hooks.py\n  - mkdocs_commands.py", " []"), encoding="utf-8"
+    )
     built = build(tmp_path / "mkdocs.yml", tmp_path / "site")
     assert built.returncode == 1
     assert "nowhere.md" in built.stderr

@@ -46,6 +46,7 @@ OriginKind = Literal[
     "default",
     "ddl",
 ]
+"""Why a statement was sent: one of these words."""
 
 # The execution option that carries an ORM statement's origin to the cursor events.
 OPTION: Final = "greenshift_origin"

@@ -44,12 +44,13 @@ class Application:
     score: tuple[int, ...]
 
 
-def find_applications(tree: SourceTree) -> list[Application]:
-    """Return the applications, the most likely first.
+def find_applications(tree: SourceTree) -> tuple[list[Application], list[tuple[str, str]]]:
+    """Return the applications, the most likely first, and the functions that make one of arguments, with their places.
 
     Args:
         tree: the project's files.
     """
+    found_with_arguments: list[tuple[str, str]] = []
     factories = _factories(tree)
     served = {f"{module}:{name}" for text in tree.start_files for module, name in _SERVED.findall(text)}
     tested = _imported_by_tests(tree)
@@ -82,9 +83,11 @@ def find_applications(tree: SourceTree) -> list[Application]:
             if not isinstance(node, FunctionNode) or f"{file.module}.{node.name}" not in factories:
                 continue
             is_wsgi = factories[f"{file.module}.{node.name}"]
-            if is_wsgi or not _needs_arguments(node):
+            if _needs_arguments(node) and not is_wsgi:
+                found_with_arguments.append((f"{file.module}:{node.name}", f"{file.path}:{node.lineno}"))
+            else:
                 add(file, node.name, node.lineno, is_wsgi=is_wsgi, is_factory=True)
-    return sorted(found, key=lambda one: one.score, reverse=True)
+    return sorted(found, key=lambda one: one.score, reverse=True), found_with_arguments
 
 
 def _needs_arguments(node: FunctionNode) -> bool:

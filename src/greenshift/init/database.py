@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from greenshift.check.facts import Engine, Program, Scope, SessionFactory, Text
+from greenshift.check.facts import Engine, Option, Program, Scope, SessionFactory, Text
 from greenshift.check.static import read_program
 from greenshift.init.environment_probe import ProbeEnvironment
 from greenshift.init.source_tree import SourceTree
@@ -55,15 +55,22 @@ def find_database(tree: SourceTree) -> Database:
     named |= {name for engine in plain.engines for name in _NAMED.findall(engine.url.unknown)}
     probe = ProbeEnvironment(frozenset(named))
     probed, _ = read_program(tree.texts, environment=probe)
+    probes = [(probe, probed)]
+    if any(_is_assembled(option) for engine in plain.engines for option in engine.url.options):
+        # The URL's default is put together of parts, which count where the whole one is not set, or not heeded.
+        parts = ProbeEnvironment(frozenset(named), parts_only=True)
+        probes.append((parts, read_program(tree.texts, environment=parts)[0]))
     found = Database(
         engines=sorted((one for one in plain.engines if _is_own(one, tree)), key=_rank),
         factories=[one for one in plain.session_factories if not one.is_session and one.scope is not Scope.TEST],
     )
-    at = {(one.place.file, one.place.line): one for one in probed.engines}
     kinds: dict[str, set[str]] = {}
     for engine in found.engines:
-        other = at.get((engine.place.file, engine.place.line), engine)
-        forms = {name: form for url in _urls(other) for name, form in probe.forms(url).items()}
+        forms: dict[str, str | None] = {}
+        for environment, program in probes:
+            same = [one for one in program.engines if one.place == engine.place]
+            for url in (url for one in same for url in _urls(one)):
+                forms |= {name: form for name, form in environment.forms(url).items() if name not in forms}
         for name, form in forms.items():
             found.variables.setdefault(name, form)
             found.places.setdefault(name, str(engine.place).rpartition(":")[0] or engine.place.file)
@@ -108,6 +115,10 @@ def _is_own(engine: Engine, tree: SourceTree) -> bool:
 def _rank(engine: Engine) -> tuple[int, int, str]:
     scope = _SCOPES.index(engine.scope) if engine.scope in _SCOPES else len(_SCOPES)
     return scope, engine.place.file.count("/"), engine.place.file
+
+
+def _is_assembled(option: Option) -> bool:
+    return option.variable is not None and isinstance(option.value, Text) and None in option.value.pieces
 
 
 def _urls(engine: Engine) -> Sequence[str]:

@@ -19,12 +19,12 @@ class ProbeEnvironment(Mapping[str, str]):
 
     Args:
         more: names that have to do with it although they do not look like it.
-        driver: the driver in the URLs that are given; None for ``postgresql://`` alone.
+        parts_only: whether to know no whole URL, only its parts.
     """
 
-    def __init__(self, more: frozenset[str] = frozenset(), driver: str | None = None) -> None:
+    def __init__(self, more: frozenset[str] = frozenset(), *, parts_only: bool = False) -> None:
         self._more = more
-        self._scheme = "postgresql" if driver is None else f"postgresql+{driver}"
+        self._parts_only = parts_only
         self.asked: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
@@ -34,7 +34,7 @@ class ProbeEnvironment(Mapping[str, str]):
             number = len(self.asked)
             port = _FIRST_PORT + number
             if _URL.search(name):
-                self.asked[name] = f"{self._scheme}://gsu{number}x:gsp{number}x@gsh{number}x:{port}/gsd{number}x"
+                self.asked[name] = f"postgresql://gsu{number}x:gsp{number}x@gsh{number}x:{port}/gsd{number}x"
             elif name.upper().endswith("PORT"):
                 self.asked[name] = str(port)
             else:
@@ -42,7 +42,7 @@ class ProbeEnvironment(Mapping[str, str]):
         return self.asked[name]
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str) or _SCHEMES.search(name):
+        if not isinstance(name, str) or _SCHEMES.search(name) or (self._parts_only and _URL.search(name)):
             return False
         return name in self._more or _DATABASE.search(name) is not None
 
@@ -64,8 +64,13 @@ class ProbeEnvironment(Mapping[str, str]):
         found: dict[str, str | None] = {}
         for name, value in self.asked.items():
             if "://" in value:
-                if value.rpartition("/")[2] in url or value.partition("@")[2].partition(":")[0] in url:
+                if url.count("://") > 1 and value in url:
+                    # The program writes the scheme before it: what it wants is the rest of a URL.
+                    found[name] = "{user}:{password}@{host}:{port}/{database}"
+                elif value.rpartition("/")[2] in url or value.partition("@")[2].partition(":")[0] in url:
                     found[name] = None
+            elif value == url:
+                found[name] = None
             elif value in url:
                 part = _part_of(url, value)
                 if part is not None:

@@ -114,8 +114,13 @@ def _is_source(path: Path) -> bool:
 
 
 def _look_at_application(tree: SourceTree, found: Findings) -> None:
-    applications = find_applications(tree)
+    applications, with_arguments = find_applications(tree)
     if not applications:
+        for name, place in with_arguments[:1]:
+            found.ask(
+                f"{name} makes the application and takes arguments ({place}); no module holds an application",
+                f'{_TABLE}: app = "module:name", of a module with app = {name.rpartition(":")[2]}(...)',
+            )
         return
     first = applications[0]
     found.application, found.is_wsgi = first.path, first.is_wsgi
@@ -228,7 +233,8 @@ def _session_dependencies(tree: SourceTree, database: Database) -> list[tuple[st
 
 
 def _look_at_tests(layout: Layout, found: Findings) -> None:
-    words = [f"{layout.folder}/" if layout.has_tests else f"none yet; they go to {layout.folder}/"]
+    where = "the project's folder" if layout.folder == "." else f"{layout.folder}/"
+    words = [where if layout.has_tests else f"none yet; they go to {where}"]
     if layout.settings:
         words.append(f"settings in {layout.settings}")
     if layout.asynchronous:

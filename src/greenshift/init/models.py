@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,9 @@ _BASES: Final = frozenset(
 )
 _SQLMODEL: Final = ("sqlmodel.SQLModel", "sqlmodel.main.SQLModel")
 _MAKERS: Final = ("declarative_base", "generate_base", "automap_base")
+_ABOUT_MODELS: Final = re.compile(
+    r"model|table|orm|schema|entit|base|(^|/)db|database|metadata|__init__", re.IGNORECASE
+)
 _FLASK: Final = "flask_sqlalchemy.SQLAlchemy"
 
 
@@ -221,34 +225,39 @@ class _Groups:
 
 def _importing(tree: SourceTree, group: Group) -> tuple[str, ...]:
     """The fewest modules that hold the metadata, or a class of it, and import all its tables."""
-    wanted = set(group.tables)
     hinted = _imported_by_migrations(tree)
-    candidates: list[tuple[int, str, SourceFile, frozenset[str]]] = []
+    candidates: list[_Candidate] = []
     for file in tree.sources:
         name = _held(tree, file, group)
         if name is not None:
             seen = tree.closure(file)
-            candidates.append((len(seen), name, file, seen & wanted))
-    chosen: list[str] = []
+            is_meant = file.path in hinted or file.path in group.tables or _ABOUT_MODELS.search(file.path) is not None
+            rank = (not file.path.endswith("__main__.py"), file.path in hinted, -len(seen), -len(file.path), file.path)
+            candidates.append(_Candidate(f"{file.module}:{name}", seen & set(group.tables), is_meant, rank))
+    # A script that imports all models does more besides: only where the models' own modules do not do it.
+    meant = _cover(group, [one for one in candidates if one.is_meant])
+    whole = _cover(group, candidates)
+    return whole[0] if len(whole[1]) < len(meant[1]) else meant[0]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    path: str
+    seen: frozenset[str]
+    is_meant: bool
+    rank: tuple[bool, bool, int, int, str]
+
+
+def _cover(group: Group, candidates: list[_Candidate]) -> tuple[tuple[str, ...], set[str]]:
+    """Modules that together import the tables, and the modules of tables that none imports."""
+    wanted, chosen = set(group.tables), list[str]()
     while wanted and candidates:
-        # Of those that import the most tables: what the migrations import, then what imports the least beside them.
-        _, name, file, seen = max(
-            candidates,
-            key=lambda one: (
-                len(one[3] & wanted),
-                not one[2].path.endswith("__main__.py"),
-                one[2].path in hinted,
-                one[2].path in group.tables or one[2].module in group.key,
-                -one[0],
-                -len(one[2].path),
-                one[2].path,
-            ),
-        )
-        if not seen & wanted:
+        best = max(candidates, key=lambda one: (len(one.seen & wanted), one.rank))
+        if not best.seen & wanted:
             break
-        chosen.append(f"{file.module}:{name}")
-        wanted -= seen
-    return tuple(chosen)
+        chosen.append(best.path)
+        wanted -= best.seen
+    return tuple(sorted(chosen) if len(chosen) > 1 else chosen), wanted
 
 
 def _imported_by_migrations(tree: SourceTree) -> set[str]:

@@ -66,8 +66,17 @@ class OwnFixtures(OwnDatabase):
         if role.role == "client" and not self.is_async(role):
             if role.extra is not None:
                 return f"line {getattr(role.extra, 'lineno', role.function.place.line)}"
-            return "it belongs to a class" if role.function.owner is not None else None
-        return super().objection(role)
+            return self.uses_what_stays(role) or ("it belongs to a class" if role.function.owner is not None else None)
+        return super().objection(role) or (self.uses_what_stays(role) if role.role == "client" else None)
+
+    def uses_what_stays(self, role: FixtureRole) -> str | None:
+        """Return why a client's session cannot be the application's own: the tests' session stays as it is."""
+        for parameter in role.function.parameters:
+            asked = self.kinds.fixtures.fixture(parameter.name, role.function)
+            other = self.role(asked) if asked is not None else None
+            if other is not None and other.role != "client" and self.objection(other) is not None:
+                return f"{parameter.name}, which stays the tests' own"
+        return None
 
     def collect(self, module: Module) -> None:
         """Collect the test database's objects, and the tables that a module makes when it is imported."""

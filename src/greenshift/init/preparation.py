@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from greenshift.shift.kinds.values import Session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.tests.fixture_roles import DATABASE
+from greenshift.shift.rewrite.tests.fixture_roles import DATABASE, gives_session, is_overrides
 
 # The fixtures of pytest-postgresql, as it registers them itself.
 _POSTGRESQL: Final = frozenset({"postgresql", "postgresql_proc", "postgresql_noproc"})
@@ -70,6 +71,11 @@ class Preparation:
             return True
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
             return self._is_server(module, node.value)
+        if isinstance(node, ast.Delete):
+            return all(
+                isinstance(one, ast.Subscript) and is_overrides(one.value) and gives_session(self.context, one.slice)
+                for one in node.targets
+            )
         if isinstance(node, ast.FunctionDef):
             return any(
                 isinstance(one, ast.Call) and _LISTENERS.search(self._library(module, one.func))
@@ -87,6 +93,8 @@ class Preparation:
             return True
         if _URLS.search(name) or _LISTENERS.search(name):
             return True
+        if isinstance(node.func, ast.Name) and node.func.id == "next" and self.kinds.is_a(node, Session):
+            return True  # ``next(override_get_db())``
         if isinstance(node.func, ast.Name) and node.func.id in _CONVERSIONS and node.args:
             return self._is_foreign(module, node.args[0])
         if isinstance(node.func, ast.Attribute):

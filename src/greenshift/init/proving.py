@@ -187,9 +187,7 @@ def _read(report: Path, proof: Proof, root: Path, test: str) -> bool:
 def _explained(part: str, output: str, root: Path, test: str) -> Failure:
     """What a failure means, in one line, and what to do."""
     output = mask(output)
-    places = [
-        one for one in _PLACE.finditer(output) if (root / one["file"]).is_file() and "site-packages" not in one["file"]
-    ]
+    places = [one for one in _PLACE.finditer(output) if _is_own(root, one["file"])]
     own = [one for one in places if one["file"] != test]
     place = f"{own[-1]['file']}:{own[-1]['line']}" if own else ""
     fix = next((line.partition("fix:")[2].strip() for line in output.splitlines() if "fix: " in line), "")
@@ -198,7 +196,17 @@ def _explained(part: str, output: str, root: Path, test: str) -> Failure:
     errors = [line for line in lines if re.match(r"(ERROR|error)\b|UsageError", line)]
     reason = (raised or errors or lines or ["pytest said nothing"])[-1 if raised else 0]
     reason = re.sub(r"^(?:E\s+|error: )", "", reason)[:300]
+    if re.search(r"validation errors? for", reason):
+        fields = re.findall(
+            r"^(?:E\s+)?([A-Za-z_][\w.]*)\n(?:E\s+)+(?=Field required|Input should|Value error)", output, re.MULTILINE
+        )
+        reason += f" ({', '.join(dict.fromkeys(fields))})" if fields else ""
     return Failure(part, reason, place, fix or _advice(reason, output))
+
+
+def _is_own(root: Path, file: str) -> bool:
+    path = root / file
+    return path.is_file() and path.resolve().is_relative_to(root.resolve()) and "site-packages" not in path.parts
 
 
 def _advice(reason: str, output: str) -> str:
@@ -215,6 +223,7 @@ _ADVICE: Final = (
         r"validation errors? for (\w+)",
         "{0} has settings without a value: give them a default, or set them in conftest.py",
     ),
+    (r"'([A-Z][A-Z0-9_]+)' is missing", 'set {0} in conftest.py: os.environ.setdefault("{0}", "...")'),
     (r"KeyError: '([A-Z][A-Z0-9_]+)'", 'set {0} in conftest.py: os.environ.setdefault("{0}", "...")'),
     (r"check_same_thread", "the engine has arguments that only SQLite takes: give them where the URL is SQLite's"),
     (r"async def functions are not natively supported", "pip install pytest-asyncio"),

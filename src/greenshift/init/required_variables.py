@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -71,7 +72,8 @@ def _settings(tree: SourceTree, file: SourceFile) -> Iterator[tuple[str, str, in
 
 def _is_made_at_import(tree: SourceTree, file: SourceFile, node: ast.ClassDef) -> bool:
     """Whether an instance is made by the application; a class that nothing calls is only a base."""
-    return any(f"{node.name}(" in other.text.replace(f"class {node.name}(", "") for other in tree.sources)
+    made = re.compile(rf"(?<!class )\b{node.name}(\(|\.model_validate|\.parse_obj)")
+    return any(made.search(other.text) for other in tree.sources)
 
 
 def _needed(statement: ast.AnnAssign) -> str | None:
@@ -120,3 +122,14 @@ def _read_at_import(file: SourceFile) -> Iterator[tuple[str, str, int]]:
             continue
         if file.function(node) is None:
             yield str(node.slice.value), OTHER, node.lineno
+    for call in file.nodes(ast.Call):
+        # ``config("X")`` of Starlette and decouple.
+        name = (file.name(call.func) or "").rpartition(".")[2]
+        first = call.args[0] if call.args else None
+        if name != "config" or len(call.args) != 1 or not isinstance(first, ast.Constant):
+            continue
+        text = str(first.value)
+        is_read = text.isupper() and file.function(call) is None
+        if is_read and not any(one.arg == "default" for one in call.keywords):
+            casts = [one.value for one in call.keywords if one.arg == "cast"]
+            yield text, _value(casts[0]) if casts else OTHER, call.lineno

@@ -162,7 +162,7 @@ class SourceTree:
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements that importing a module runs: those in ``if``, ``try`` and ``with`` included."""
     for node in body:
-        if isinstance(node, ast.If) and _is_type_checking(node.test):
+        if isinstance(node, ast.If) and (_is_type_checking(node.test) or _is_main(node.test)):
             yield from statements(node.orelse)
             continue
         yield node
@@ -187,6 +187,10 @@ def _is_type_checking(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
     )
+
+
+def _is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
 def _module_imports(file: SourceFile, tree: SourceTree) -> Iterator[str]:

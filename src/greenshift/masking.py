@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 MASK: Final = "***"
 
@@ -36,10 +36,10 @@ _BARE: Final = re.compile(
     rf"""(?P<query>(?<=[?&])[\w-]{{0,60}})?(?P<before>{_NAME}\b['"]?\s{{0,9}}[=:](?!=)\s{{0,9}})"""
     rf"""(?![\s'"=]|[rbfu]{{1,2}}['"]|(?:os\.)?(?:environ\b|getenv\()|(?:[\w.]{{1,60}}\()*[rbfu]{{0,2}}['"]?\*\*\*"""
     r"""|(?:str|bytes|SecretStr|Mapped|Optional|Any|None|Column)\b(?=[\s,)\]|\[=]|\Z))"""
-    r"""(?P<value>(?:\\.|[^\s\\])+)""",
+    # A URL's query may have another password behind it.
+    r"""(?P<value>(?(query)[^\s&"'<>]+|(?:\\.|[^\s\\])+))""",
     re.IGNORECASE,
 )
-_ENDS_QUERY: Final = re.compile(r"[&\"'<>]")
 _ENDS: Final = re.compile(r"""["'],|["')\],;}]*\Z""")
 _WORDS: Final = ("passw", "passphrase", "pwd", "secret")
 
@@ -65,6 +65,21 @@ def mask(text: str) -> str:
     return text
 
 
+def masked(value: Any) -> Any:
+    """Return data for JSON in whose texts, keys included, passwords are masked.
+
+    Args:
+        value: dictionaries, lists, tuples, texts, numbers; anything else is returned as it is.
+    """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {masked(key): masked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(one) for one in value]
+    return value
+
+
 def _without_passwords(text: str, beginning: re.Pattern[str]) -> str:
     pieces, done, at = [], 0, 0
     while found := beginning.search(text, at):
@@ -83,6 +98,6 @@ def _without_passwords(text: str, beginning: re.Pattern[str]) -> str:
 
 def _bare(found: re.Match[str]) -> str:
     value = found["value"]
-    end = (_ENDS_QUERY if found["query"] is not None else _ENDS).search(value)
+    end = None if found["query"] is not None else _ENDS.search(value)
     rest = value[end.start() :] if end else ""
     return f"{found['query'] or ''}{found['before']}{MASK}{rest}" if rest != value else found[0]

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from greenshift.check.errors import CheckError
-from greenshift.masking import mask
-from greenshift.patch.difference import coloured
 from greenshift.progress import spinner
 
 if TYPE_CHECKING:
@@ -139,7 +137,7 @@ def _mended(checked: Checked, wanted: Wanted, *, fix: bool, diff: bool) -> Check
 
     fixed = fix_files(checked.report.findings, checked.base)
     if diff:
-        _show_difference(fixed.changes.difference())
+        fixed.changes.print_difference(writes="--fix")
     changed = fixed.changes.changes
     if not fix:
         would = f"would mend {_count(len(fixed.applied), 'finding')} in {_count(len(changed), 'file')}"
@@ -158,13 +156,6 @@ def _mended(checked: Checked, wanted: Wanted, *, fix: bool, diff: bool) -> Check
     if fixed.left:
         print(f"left for another run or for you: {_count(len(fixed.left), 'finding')}", file=sys.stderr)
     return _with_progress(run_check, wanted) if fix and changed else checked
-
-
-def _show_difference(difference: str) -> None:
-    shown = mask(difference)
-    if shown != difference:
-        print("passwords are masked, so that the diff is for reading only: --fix writes it", file=sys.stderr)
-    sys.stdout.write(coloured(shown) if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else shown)
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,6 +17,7 @@ import typer
 from greenshift.config import Config, load_config
 from greenshift.contract.drivers import ASYNC_DRIVERS, chosen_driver
 from greenshift.contract.errors import ContractError
+from greenshift.masking import mask, masked
 
 CONTRACT_EXIT_CODES: Final = (
     "Exit codes: 0 every behaviour of every model is as it should be; 1 some are not, or could not be tried; "
@@ -95,7 +96,7 @@ def contract_command(
             raise ContractError(*_why(ended.stdout + ended.stderr))
         tests = json.loads(report.read_text(encoding="utf-8"))
     bad = [test for test in tests if test["outcome"] == "failed"]
-    print(json.dumps({"tests": tests}, indent=2) if as_json else _text(tests))
+    print(json.dumps(masked({"tests": tests}), indent=2) if as_json else mask(_text(tests)))
     if bad:
         raise typer.Exit(FOUND)
 

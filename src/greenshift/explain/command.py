@@ -17,6 +17,7 @@ from greenshift.errors import GreenshiftError
 from greenshift.explain.editing import EditError, difference
 from greenshift.explain.explanation import Edit, Explanation
 from greenshift.explain.text import Finding, read
+from greenshift.masking import mask, masked
 
 EXPLAINED: Final = 0
 NOTHING_EXPLAINED: Final = 1
@@ -47,7 +48,8 @@ def run(files: Sequence[Path], *, as_json: bool, diff: bool) -> int:
     findings = read(*(_text(path) for path in files or [Path("-")]))
     explained = [(one.explanation, one.count) for one in findings if one.explanation is not None]
     if as_json:
-        print(json.dumps([{**explanation.as_dict(), "count": count} for explanation, count in explained], indent=2))
+        plain = [{**explanation.as_dict(), "count": count} for explanation, count in explained]
+        print(json.dumps(masked(plain), indent=2))
     else:
         console = Console(stderr=diff, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for number, (explanation, count) in enumerate(explained):
@@ -135,7 +137,14 @@ def _patch(several: Iterable[Sequence[Edit]]) -> str:
             print(f"left out of the patch: {error.problem}", file=sys.stderr)
         else:
             fitting += edits
-    return difference(fitting)
+    patch = difference(fitting)
+    if mask(patch) == patch:
+        return patch
+    # The lines around may hold the password, which a patch can do without.
+    patch = difference(fitting, context=0)
+    if mask(patch) != patch:
+        print("passwords are masked, so that the patch is for reading only where they are", file=sys.stderr)
+    return mask(patch)
 
 
 def _unexplained(findings: Sequence[Finding]) -> Iterable[str]:

@@ -1,4 +1,7 @@
-"""The error page of a development server: as HTML, JSON or plain text. No value of a variable or parameter is on it."""
+"""The error page of a development server: as HTML, JSON or plain text.
+
+No value of a variable or parameter is on it, and passwords in the source that it shows are masked.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from greenshift.explain.editing.application import EditError, difference
 from greenshift.explain.explanation import Explanation, Place
+from greenshift.masking import mask, masked
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -46,14 +50,14 @@ def render(explanations: list[Explanation], accept: str, *, request: str, reason
             "reason": reason,
             "explanations": [explanation.as_dict() for explanation in explanations],
         }
-        return "application/json", json.dumps(content).encode()
+        return "application/json", json.dumps(masked(content)).encode()
     heading = f"Internal Server Error: {reason} in {request}"
     parts = [heading]
     for explanation in explanations:
         parts.append(str(explanation))
         if difference_of_edits := patch(explanation):
             parts.append(difference_of_edits)
-    return "text/plain; charset=utf-8", "\n\n".join(parts).encode() + b"\n"
+    return "text/plain; charset=utf-8", mask("\n\n".join(parts)).encode() + b"\n"
 
 
 def source_lines(place: Place) -> list[SourceLine]:
@@ -63,7 +67,8 @@ def source_lines(place: Place) -> list[SourceLine]:
     first = max(1, place.line - _CONTEXT)
     last = min(len(lines), place.line + _CONTEXT)
     return [
-        SourceLine(number, lines[number - 1].rstrip("\n"), number == place.line) for number in range(first, last + 1)
+        SourceLine(number, mask(lines[number - 1].rstrip("\n")), number == place.line)
+        for number in range(first, last + 1)
     ]
 
 
@@ -72,7 +77,7 @@ def patch(explanation: Explanation) -> str:
     if not explanation.edits:
         return ""
     try:
-        return difference(explanation.edits)
+        return mask(difference(explanation.edits))
     except EditError:
         return ""
 

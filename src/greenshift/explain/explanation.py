@@ -62,8 +62,9 @@ class Explanation:
 
     Args:
         kind: the catalogue's name of it, such as ``lazy relationship``.
-        headline: one line that says what happened, with the names of the user's model and attribute.
-        because: the cause, in one or two sentences.
+        headline: one line that says what happened, with the names of the user's model and attribute; passwords in
+            it are masked.
+        because: the cause, in one or two sentences; likewise.
         where: the user's lines, the most telling first.
         fix: what to do, as text.
         edits: the same for a machine; empty where the fix is a choice that only the user can make.
@@ -77,6 +78,11 @@ class Explanation:
     fix: str = ""
     edits: tuple[Edit, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # They may quote a statement, a URL, or what the server said.
+        object.__setattr__(self, "headline", mask(self.headline))
+        object.__setattr__(self, "because", mask(self.because))
 
     @property
     def summary(self) -> str:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from greenshift.load.errors import LoadError, ServingError
+from greenshift.masking import mask, masked
 
 if TYPE_CHECKING:
     from greenshift.load.plan import VersionPlan
@@ -131,11 +132,11 @@ def load_command(
             load = run(plan, bar.show)
     except ServingError as error:
         for line in error.log:
-            print(f"  | {line}", file=sys.stderr)
+            print(mask(f"  | {line}"), file=sys.stderr)
         raise
     judgement = judged(load, targets)
     if as_json:
-        print(json.dumps(judgement.as_dict()))
+        print(json.dumps(masked(judgement.as_dict())))
     else:
         from greenshift.load.reporting.text import show
 

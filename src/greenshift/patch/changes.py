@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from greenshift.patch.difference import coloured, difference_of
+from greenshift.patch.difference import coloured, difference_of, shown_difference_of
 from greenshift.patch.errors import PatchError, named, reason
 from greenshift.patch.journal import Entry, write_entry
 from greenshift.patch.lock import locked
@@ -67,14 +67,23 @@ class ChangeSet:
         """Return the changes as a unified diff, which ``git apply`` and ``patch -p1`` take."""
         return "".join(difference_of(one.path, one.old, one.new) for one in self.changes)
 
-    def print_difference(self, stream: TextIO | None = None) -> None:
-        """Print the changes as a unified diff, in colours where that is a terminal.
+    def shown_difference(self) -> str:
+        """Return the changes as a unified diff for reading, in which passwords are masked."""
+        return "".join(shown_difference_of(one.path, one.old, one.new) for one in self.changes)
+
+    def print_difference(self, stream: TextIO | None = None, *, writes: str = "--write") -> None:
+        """Print the changes as a unified diff, in colours where that is a terminal; passwords are masked.
+
+        Where there are any, standard error says that the diff cannot be applied as it stands.
 
         Args:
             stream: where to; None for standard output.
+            writes: the option of the command that writes the changes.
         """
         stream = stream or sys.stdout
-        text = self.difference()
+        text = self.shown_difference()
+        if text != self.difference():
+            print(f"passwords are masked, so that the diff is for reading only: {writes} writes it", file=sys.stderr)
         wants_colours = stream.isatty() and not os.environ.get("NO_COLOR")
         stream.write(coloured(text) if wants_colours else text)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Final
 
+from greenshift.masking import MASK, mask
 from greenshift.patch.encoding import decoded
 
 _COLOURS: Final = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
+_ENVIRONMENT_FILE: Final = re.compile(r"(?:^|/)(?:\.env(?:\.[^/]+)?|[^/]*\.env)\Z")
+# A line that the change leaves as it is.
+_VARIABLE: Final = re.compile(r"^( \s*(?:export\s+)?[\w.-]+\s*=\s*)\S.*$", re.MULTILINE)
 
 
 def difference_of(path: str, old: bytes | None, new: bytes | None) -> str:
@@ -38,6 +43,20 @@ def difference_of(path: str, old: bytes | None, new: bytes | None) -> str:
     return header + "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def shown_difference_of(path: str, old: bytes | None, new: bytes | None) -> str:
+    """Return what changes in a file, for reading: passwords are masked.
+
+    In a file of environment variables (``.env``) the variables that stay are masked whole: any may be a secret.
+
+    Args:
+        path: as for :func:`difference_of`, and likewise ``old`` and ``new``.
+    """
+    shown = difference_of(path, old, new)
+    if _ENVIRONMENT_FILE.search(path):
+        shown = _VARIABLE.sub(rf"\g<1>{MASK}", shown)
+    return mask(shown)
 
 
 def coloured(difference: str) -> str:

@@ -26,7 +26,8 @@ class Address:
     port: int
     user: str
     password: str | None = field(default=None, repr=False)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    # sslpassword is among them.
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_socket(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from greenshift.masking import mask, masked
 from greenshift.patch import ChangeSet, recover, refuse_dirty
 from greenshift.progress import spinner
 from greenshift.shift.errors import ShiftError
@@ -84,9 +85,8 @@ def shift_command(
 
         write_page(page_of(plan, written=write), html)
     if as_json:
-        print(
-            json.dumps({**plan.as_dict(), "written": write, "difference": None if write else plan.changes.difference()})
-        )
+        difference = None if write else plan.changes.shown_difference()
+        print(json.dumps(masked({**plan.as_dict(), "written": write, "difference": difference})))
     else:
         _show(plan, plan.changes, written=write)
     if heal:
@@ -113,11 +113,11 @@ def _show(plan: Plan, changes: ChangeSet, *, written: bool) -> None:
     if not written:
         changes.print_difference()
     for skipped in plan.skipped:
-        console.print(f"left as it is: {skipped.file}: {skipped.reason}", markup=False)
+        console.print(mask(f"left as it is: {skipped.file}: {skipped.reason}"), markup=False)
     for note in plan.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(mask(f"note: {note}"), markup=False)
     for left in plan.left:
-        console.print(f"{left.place}: {left.kind}: {left.reason}", markup=False)
+        console.print(mask(f"{left.place}: {left.kind}: {left.reason}"), markup=False)
     verb = "changed" if written else "would change"
     if not changes:
         console.print("nothing to change")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from greenshift.patch.difference import difference_of
+from greenshift.patch.difference import shown_difference_of
 from greenshift.report.page import (
     Block,
     Code,
@@ -59,7 +59,7 @@ def page_of(plan: Plan, *, written: bool) -> Page:
 
 
 def _file(path: str, old: bytes | None, new: bytes | None) -> _File:
-    difference = difference_of(path, old, new)
+    difference = shown_difference_of(path, old, new)
     # The lines before the first part name the file.
     body = difference.partition("\n@@")[2].splitlines()
     return _File(

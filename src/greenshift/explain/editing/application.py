@@ -77,11 +77,12 @@ def contents(edits: Iterable[Edit]) -> dict[Path, tuple[bytes, bytes]]:
     return {path: (before, _changed(before, of_file)) for path, before, of_file in _by_file(edits)}
 
 
-def difference(edits: Iterable[Edit]) -> str:
+def difference(edits: Iterable[Edit], *, context: int = 3) -> str:
     """Return what edits would change, as a patch that ``patch -p0`` takes.
 
     Args:
         edits: as for :func:`apply`.
+        context: how many lines are shown around each change.
 
     Raises:
         EditError: as for :func:`apply`.
@@ -90,7 +91,11 @@ def difference(edits: Iterable[Edit]) -> str:
     for path, before, of_file in _by_file(edits):
         after = _changed(before, of_file)
         lines = difflib.unified_diff(
-            before.decode().splitlines(keepends=True), after.decode().splitlines(keepends=True), str(path), str(path)
+            before.decode().splitlines(keepends=True),
+            after.decode().splitlines(keepends=True),
+            str(path),
+            str(path),
+            n=context,
         )
         parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
     return "".join(parts)

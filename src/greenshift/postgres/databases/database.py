@@ -264,10 +264,10 @@ def _rename(server: Server, connection: psycopg.Connection[tuple[object, ...]], 
 
 
 def psql_command(server: Server, database: str) -> str:
-    """Return the command line that opens a database with ``psql``; without the password, which psql asks for."""
+    """Return the command line that opens a database with ``psql``; without passwords, which psql asks for."""
     address = server.address
     conninfo = {"host": address.host, "port": str(address.port), "user": address.user, "dbname": database}
-    conninfo.update(address.parameters)
+    conninfo.update({name: value for name, value in address.parameters.items() if name != "sslpassword"})
     words = " ".join(f"{name}={_conninfo(value)}" for name, value in conninfo.items())
     return f"psql {shlex.quote(words)}"
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import psycopg
 from psycopg import pq
 
+from greenshift.masking import mask
 from greenshift.postgres.address import Address
 from greenshift.postgres.errors import ServerError
 from greenshift.postgres.server import Server
@@ -91,15 +92,14 @@ def connection_arguments(url: str) -> dict[str, str]:
 
 
 def hidden(url: str) -> str:
-    """Return a URL with its password replaced by ``***``, also where it is hardly a URL."""
+    """Return a URL with its passwords replaced by ``***``, also where it is hardly a URL."""
     before, separator, after = url.partition("://")
     place, slash, rest = after.partition("/") if "@" in after.partition("/")[0] else (after, "", "")
     credentials, at, host = place.rpartition("@")
     if at and ":" in credentials:
         place = f"{credentials.partition(':')[0]}:***@{host}"
-    path, question, query = f"{place}{slash}{rest}".partition("?")
-    words = ["password=***" if word.startswith("password=") else word for word in query.split("&")]
-    return f"{before}{separator}{path}{question}{'&'.join(words)}"
+    # The query may have several: password, and sslpassword of a key.
+    return mask(f"{before}{separator}{place}{slash}{rest}")
 
 
 def _unreachable(url: str, message: str, password: str | None) -> ServerError:

@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from greenshift.masking import mask, masked
+
 if TYPE_CHECKING:
     from greenshift.shift.heal.result import Healed
 
@@ -60,14 +62,14 @@ def heal_command(
             limit=limit,
             timeout=timeout,
             database=database,
-            progress=progress.print,
+            progress=lambda line: progress.print(mask(line)),
         )
     finally:
         signal.signal(signal.SIGTERM, before)
     if as_json:
-        print(json.dumps(healed.as_dict(), indent=2))
+        print(json.dumps(masked(healed.as_dict()), indent=2))
     else:
-        Console(highlight=False, soft_wrap=True).print(rendered(healed))
+        Console(highlight=False, soft_wrap=True).print(_shown(rendered(healed)))
     if not healed.green:
         raise typer.Exit(LEFT)
 
@@ -101,3 +103,8 @@ def rendered(healed: Healed) -> Text:
     if healed.change is not None:
         head.append("\nnext: look at the edits; `greenshift rollback` takes them back", style="dim")
     return head
+
+
+def _shown(text: Text) -> Text:
+    shown = mask(text.plain)
+    return text if shown == text.plain else Text(shown)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from greenshift.masking import mask, masked
 from greenshift.progress import spinner
 from greenshift.shift.errors import ShiftError
 
@@ -48,7 +49,7 @@ def scan_command(
 
         write_page(page_of(inventory), html)
     if as_json:
-        print(json.dumps(inventory.as_dict()))
+        print(json.dumps(masked(inventory.as_dict())))
     else:
         show(inventory)
     if fail_on_sync and inventory.boundaries:
@@ -70,10 +71,10 @@ def show(inventory: Inventory) -> None:
             continue
         console.print(f"[bold]{phase}[/bold] ({len(items)}): {about}")
         for item in items:
-            console.print(f"  {item.place}  {item.kind}: {item.text}  -> {item.action}", markup=False)
+            console.print(mask(f"  {item.place}  {item.kind}: {item.text}  -> {item.action}"), markup=False)
         console.print()
     for one in inventory.left:
-        console.print(f"look at {one.place}: {one.kind}: {one.reason}", markup=False)
+        console.print(mask(f"look at {one.place}: {one.kind}: {one.reason}"), markup=False)
     for skipped in inventory.skipped:
         console.print(f"not read: {skipped.file}: {skipped.reason}", markup=False)
     console.print(

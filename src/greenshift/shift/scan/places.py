@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from greenshift.masking import mask
 from greenshift.shift.colour import Colours
 from greenshift.shift.colour.entries import is_entry
 from greenshift.shift.colour.reach import in_reach, without_async_form
@@ -70,7 +71,8 @@ def _item(phase: str, module: Module, node: ast.AST, kind: str, text: str, actio
 
 
 def _line(module: Module, node: ast.AST) -> str:
-    return module.source.segment(node).partition("\n")[0].strip()[:120]
+    # Masked before it is cut: half a literal would not be recognised.
+    return mask(module.source.segment(node).partition("\n")[0].strip())[:120]
 
 
 def _definitions(context: Context, module: Module) -> Iterator[Item]:

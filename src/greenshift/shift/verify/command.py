@@ -11,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
+from rich.text import Text
 
+from greenshift.masking import mask, masked
 from greenshift.shift.verify.errors import VerifyError
 from greenshift.shift.verify.running.pytest_run import Progress
 from greenshift.shift.verify.walk.findings import WalkSettings
@@ -89,9 +91,9 @@ def verify_command(
 
         write_page(page_of(verdict, path), html)
     if as_json:
-        print(json.dumps(verdict.as_dict(), indent=2))
+        print(json.dumps(masked(verdict.as_dict()), indent=2))
     else:
-        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(rendered(verdict))
+        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(_shown(rendered(verdict)))
     raise typer.Exit(verdict.exit_code)
 
 
@@ -148,3 +150,8 @@ class _Bars:
         self._bars.update(
             self._tasks[progress.step], total=progress.total, completed=progress.done, name=progress.name[-60:]
         )
+
+
+def _shown(text: Text) -> Text:
+    shown = mask(text.plain)
+    return text if shown == text.plain else Text(shown)

@@ -1,0 +1,202 @@
+"""No secret of an application is in anything that a command prints or writes; what must hold one is private."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+import typer
+from secret_shop import FILES, SECRETS, Ran, Shop, files_with_secrets, leaks, secret_shop
+
+from greenshift.cli import app
+
+pytestmark = pytest.mark.long
+
+NOT_RUN = {
+    "dashboard": "prints a file of the package",
+    "demo": "runs the examples of the package, never the user's application",
+}
+ONCE = ("--users", "1", "--requests", "3", "--warm-up", "0", "--rounds", "1")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with secret_shop() as made:
+        git = "git init -q . && git add -A && git -c user.name=a -c user.email=a@example.org commit -qm one"
+        subprocess.run(git, shell=True, cwd=made.project, check=True)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ran(shop: Shop) -> dict[str, Ran]:
+    """Every command, once or in several ways."""
+    done = [*checked(shop), *shifted(shop), *served(shop), *run_by_pytest(shop)]
+    return {one.name: one for one in done}
+
+
+def checked(shop: Shop) -> Iterator[Ran]:
+    reports, url = shop.folder / "reports", shop.environment["DATABASE_URL"]
+    everything = ("check", "--severity", "advice")
+    for form in ("sarif", "junit"):
+        yield shop.greenshift(*everything, "--format", form, "--output", str(reports / f"check.{form}"))
+    live = ("--live", "app.database:engine", "--live", "app.database:reports", "--live", "worker.live:engine")
+    yield shop.greenshift(*everything, *live, "--html", str(reports / "check.html"), "--json")
+    drift = ("--drift", "--env", "production=.env", "--url", url)
+    yield shop.greenshift(*everything, *drift, "--format", "github", "--output", str(reports / "check.github"))
+    yield shop.greenshift("check", "--url", url.replace("/production", "/nowhere"))
+    yield shop.greenshift("check", "--baseline", str(reports / "baseline.json"), "--write-baseline")
+    yield shop.greenshift("check", "--diff")
+    yield shop.greenshift("scan", ".", "--html", str(reports / "scan.html"))
+    yield shop.greenshift("scan", ".", "--json")
+    yield shop.greenshift("explain", "web.log")
+    yield shop.greenshift("explain", "web.log", "--json")
+    yield shop.greenshift("explain", "web.log", "--diff")
+
+
+def shifted(shop: Shop) -> Iterator[Ran]:
+    reports = shop.folder / "reports"
+    yield shop.greenshift("shift", ".", "--html", str(reports / "shift.html"))
+    yield shop.greenshift("shift", ".", "--json")
+    copy = shop.copy("shifted")
+    yield shop.greenshift("shift", ".", "--write", cwd=copy)
+    service = copy / "app/service.py"
+    # What is no longer sent is a difference, which verify prints.
+    service.write_text(service.read_text().replace("SET shop.password = 'zqStatementqz'", "SELECT 2"))
+    yield shop.greenshift("verify", ".", "--requests", "3", "--html", str(reports / "verify.html"), cwd=copy)
+    yield shop.greenshift("heal", ".", "failing", "--limit", "1", "--json", cwd=copy)
+    yield shop.greenshift("mirror", "tests/test_service.py", "--diff")
+    yield shop.greenshift("rollback", "--force", cwd=copy)
+    yield shop.greenshift("contract", "app.database:Base", "--model", "User")
+    yield shop.greenshift("load", "--before", ".", *ONCE, "--html", str(reports / "load.html"), "--json")
+    yield shop.greenshift("load", *ONCE, "--before-env", "DATABASE_URL=postgresql://app:zqLogqz@127.0.0.1:1/shop")
+    if "init" in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
+        yield shop.greenshift("init", ".")
+        yield shop.greenshift("init", ".", "--json")
+
+
+def served(shop: Shop) -> Iterator[Ran]:
+    url = shop.environment["DATABASE_URL"]
+    nowhere = url.replace("/production", "/nowhere")
+    for arguments in (["up"], ["status"], ["down"]):
+        yield shop.greenshift(*arguments)
+    yield shop.greenshift("databases", "--url", nowhere)
+    yield shop.greenshift("psql", "production", "--url", url, "-c", "SELECT 1")
+    yield shop.greenshift("psql", "production", "--url", url.replace("postgresql+", "mysql+"))
+    yield shop.greenshift("top", "--once", nowhere)
+    yield shop.greenshift("top", "--once", url.replace("postgresql+", "mysql+"))
+    with (shop.folder / "reports/watch.log").open("w") as log:
+        watched = subprocess.Popen(
+            [sys.executable, "watch.py"],
+            cwd=shop.project,
+            env=dict(shop.environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert watched.stdout is not None
+        address = watched.stdout.readline().strip()
+        time.sleep(1)  # a plan is asked for in a thread
+        yield shop.greenshift("top", "--once", address, url)
+        yield shop.greenshift("top", "--once", "--json", address, url)
+        for page in ("/metrics", "/greenshift.json"):
+            yield Ran(f"observe {page}", 0, urllib.request.urlopen(address + page).read().decode())
+        watched.terminate()
+        watched.communicate()
+
+
+def run_by_pytest(shop: Shop) -> Iterator[Ran]:
+    url, reports = shop.environment["DATABASE_URL"], shop.folder / "reports"
+    report = ("--tb=short", "--db-report", "--db-report-html")
+    for one in (
+        shop.pytest(*report, str(reports / "run.html"), "--db-check", "tests", "failing"),
+        shop.pytest(*report, str(reports / "given.html"), "--db-url", url, "--db-keep-failed", "tests", "failing"),
+        shop.pytest("--db-url", url.replace("/production", "/nowhere"), "tests"),
+    ):
+        yield Ran(one.name, one.exit_code, without_tracebacks_of_pytest(one.output))
+
+
+def without_tracebacks_of_pytest(output: str) -> str:
+    """Leave out the source that pytest shows of failing tests, and keep what Greenshift says below it."""
+    kept, ours = [], True
+    for line in output.splitlines():
+        if line.startswith(("====", "____")):
+            ours = " FAILURES " not in line and not line.startswith("____")
+        elif line.startswith("----"):
+            ours = "greenshift" in line
+        if ours:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def test_every_command_is_run(ran: dict[str, Ran]) -> None:
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert commands - {name.split()[1] for name in ran} == set(NOT_RUN) & commands
+
+
+def test_the_commands_came_to_what_may_hold_a_secret(ran: dict[str, Ran]) -> None:
+    """They did not end early: a test of empty outputs shows nothing."""
+    failed = {
+        name: one.output for name, one in ran.items() if "Usage:" in one.output or "Traceback (most" in one.output
+    }
+    assert not failed
+    text = "\n".join(one.output for one in ran.values())
+    for said in ("connect_args", "differs: ", "greenshift explains", "kept database", "SET shop.password", "***"):
+        assert said in text, said
+
+
+def test_no_secret_is_printed(ran: dict[str, Ran]) -> None:
+    leaked = {
+        name: (leaks(one.output), [line[:300] for line in one.output.splitlines() if leaks(line)])
+        for name, one in ran.items()
+        if leaks(one.output)
+    }
+    assert not leaked
+
+
+def test_no_secret_is_written(shop: Shop, ran: dict[str, Ran]) -> None:
+    leaked = {}
+    for path, (_, held) in files_with_secrets(shop.folder).items():
+        inside = path.relative_to(shop.folder)
+        own = "/".join(inside.parts[1:] if inside.parts[0] == "project" else inside.parts[2:])
+        if inside.parts[0] in ("project", "copies") and (
+            own in FILES or own.startswith((".git/", ".greenshift/shift/"))
+        ):
+            continue
+        leaked[str(inside)] = held
+    assert not leaked
+
+
+def test_what_holds_copies_of_files_is_private(shop: Shop, ran: dict[str, Ran]) -> None:
+    copies = [path for path in files_with_secrets(shop.folder) if ".greenshift" in path.parts]
+    assert copies
+    for path in copies:
+        folders = [one for one in path.parents if ".greenshift" in one.parts]
+        assert any(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders), path
+
+
+def test_the_password_of_a_kept_server_is_where_it_must_be_and_private(shop: Shop) -> None:
+    """The URL with it is what ``up`` and ``status`` are asked for; it is written to one file."""
+    try:
+        said = shop.greenshift("up", "--listen", "tcp", "--json").output
+        shown = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+        password = shown["url"].split(":")[2].split("@")[0]
+        assert len(password) >= 24
+        assert password not in shop.greenshift("databases").output
+        assert password not in shop.greenshift("psql", "-c", "SELECT 1").output
+        written = [path for path in shop.folder.rglob("*") if path.is_file() and password.encode() in path.read_bytes()]
+        assert [path.name for path in written] == ["server.json"]
+        assert stat.S_IMODE(written[0].stat().st_mode) == 0o600
+    finally:
+        shop.greenshift("down")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_each_secret_was_there_to_be_leaked(shop: Shop, name: str) -> None:
+    everything = "\n".join([*FILES.values(), *shop.environment.values()])
+    assert SECRETS[name] in everything

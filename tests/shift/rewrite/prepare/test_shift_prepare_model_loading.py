@@ -200,3 +200,33 @@ def test_what_leads_back_is_loaded_for_all_rows_at_once(monkeypatch: pytest.Monk
         with Session(engine) as session:
             assert len(read(session)) == 300
         assert len(sent) <= 4, sent
+
+
+FILLED = """
+
+def taken(session: Session, club: Club):
+    statement = select(Person).join(Person.seats).where(Seat.club_id == club.id)
+    statement = statement.options(contains_eager(Person.seats)).execution_options(populate_existing=True)
+    return [[seat.id for seat in person.seats] for person in session.scalars(statement).unique()]
+"""
+
+
+def test_what_a_statement_fills_in_is_not_loaded_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `selectin` hands `populate_existing` on: it would load each person anew, with the seats of no club left out.
+    source = RETURNING.replace("mapped_column, relationship", "contains_eager, mapped_column, relationship") + FILLED
+    texts, _ = prepare({"a.py": source}, loading="model")
+    changed = texts["a.py"]
+    assert 'person: Mapped[Person] = relationship(back_populates="seats", lazy="immediate")' in changed
+    module = ModuleType("filled_clubs")
+    monkeypatch.setitem(sys.modules, "filled_clubs", module)
+    exec(compile(changed, "filled_clubs.py", "exec"), module.__dict__)
+    engine = create_engine("sqlite://")
+    module.Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        clubs = [module.Club(), module.Club()]
+        session.add_all(clubs)
+        session.flush()
+        person = module.Person(seats=[module.Seat(club_id=club.id) for club in clubs])
+        session.add(person)
+        session.flush()
+        assert module.taken(session, clubs[0]) == [[person.seats[0].id]]

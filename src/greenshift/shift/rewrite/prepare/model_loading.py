@@ -15,13 +15,14 @@ JOIN_DEPTH = 10
 """How deep a relationship is loaded that leads back: without it SQLAlchemy stops where it meets a class again."""
 
 
-def load_with_model(context: Context, relationship: Relationship, returns: bool) -> bool:
+def load_with_model(context: Context, relationship: Relationship, returns: bool, lazy: str = "selectin") -> bool:
     """Have every query of a class load one of its relationships, with one statement for all rows.
 
     Args:
         context: The stage's context.
         relationship: The relationship.
         returns: Whether it leads back to the class from which its own was loaded; one of a class to itself always does.
+        lazy: ``selectin``, or ``immediate``: one by one, taking what the session holds as it is.
 
     Returns:
         Whether it is loaded so afterwards.
@@ -34,10 +35,9 @@ def load_with_model(context: Context, relationship: Relationship, returns: bool)
         return False
     if context.kinds.classes.relationships(relationship.cls).get(relationship.name) is None:
         return False
-    options = {"lazy": '"selectin"'}
-    if returns or (
-        relationship.target is not None and relationship.target in context.kinds.classes.line(relationship.cls)
-    ):
+    options = {"lazy": f'"{lazy}"'}
+    is_own = relationship.target is not None and relationship.target in context.kinds.classes.line(relationship.cls)
+    if lazy == "selectin" and (returns or is_own):
         options["join_depth"] = str(JOIN_DEPTH)
     back = _backref_name(node)
     if back is not None and back[0] == relationship.name and not _is_declared(context, relationship):

@@ -76,7 +76,7 @@ def explain_error(ground: Ground, tell: Tell) -> Found:
         ),
     )
     data = {"test": TEST, "service": SERVICE, "failed": run.failed, "explanation": list(lines)}
-    return Found(f"{run.words}: {lines[0]}", ("greenshift explains:", *lines[1:]), data, page)
+    return Found(f"{run.words}, as it should: {lines[0]}", ("greenshift explains:", *lines[1:]), data, page)
 
 
 def _section(output: tuple[str, ...]) -> list[str]:

@@ -45,16 +45,15 @@ def compare_load(ground: Ground, tell: Tell) -> Found:
 
     judgement = judged(run(plan, show))
     notes = []
+    words = ""
     for step in steps:
         tail = next(one for one in judgement.differences if one.step == step and one.metric.name == "p95")
-        notes.append(
-            f"{step.label}: {verdict_words(judgement, step)}: {difference_words(leading(judgement, step))}; "
-            f"{difference_words(tail)}"
-        )
-        notes += [f"  because {why}" for why in judgement.reasons.get(step.label, ())]
+        words = f"{step.label}: {verdict_words(judgement, step)}: {difference_words(leading(judgement, step))}"
+        notes.append(f"{words}; {difference_words(tail)}")
+        notes += [f"  because {why[0].lower()}{why[1:]}" for why in judgement.reasons.get(step.label, ())]
     notes += [f"note: {warning}" for warning in judgement.load.warnings]
     rounds = f"{amounts.rounds} round{'' if amounts.rounds == 1 else 's'}"
-    words = f"{rounds} of {amounts.seconds:g} s a step, the database {1000 * _DELAY:g} ms away: a glimpse, no benchmark"
+    notes.append(f"{rounds} of {amounts.seconds:g} s, the database {1000 * _DELAY:g} ms away: a glimpse, no benchmark")
     return Found(
         words,
         tuple(notes),

@@ -6,20 +6,17 @@ so nothing is imported here but SQLAlchemy and uvicorn.
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy.engine import Dialect
-
 from greenshift import observe, trace
+from greenshift.application.guard import DatabaseGuard
+from greenshift.application.importing import import_application
 from greenshift.errors import GreenshiftError
 from greenshift.load.serving import pool_arguments
 from greenshift.load.serving.counting import Counting
@@ -28,53 +25,23 @@ from greenshift.load.serving.sampling import EVERY, Sampler, end_without
 _SETTINGS: Final = "GREENSHIFT_LOAD_SERVED"
 
 
-class ForeignDatabaseError(GreenshiftError):
-    """The application would have put the load on a database that is not the load's."""
-
-
 def application() -> Any:
     """Make the application of one worker, watched; uvicorn calls it."""
     settings = json.loads(os.environ[_SETTINGS])
     pool_arguments.register()
     observer = observe.install(slow=None, n_plus_one=False, loop_lag=False)
     sampler = Sampler(Path(settings["samples"]), observer)
-    trace.pool.on_connect_arguments(_guard(settings["database"], sampler))
+    # It is told: the application may make another error of it.
+    guard = DatabaseGuard(settings["database"], owner="load", subject="it", tell=lambda why: sampler.say(failed=why))
+    trace.pool.on_connect_arguments(guard.check)
     try:
-        app = load(settings["app"])
+        app = import_application(settings["app"])
     except BaseException as error:
         sampler.say(failed=_words(error))
         raise
     counting = Counting(app, lambda reason: sampler.say(failed=reason))
     sampler.begin(counting)
     return counting
-
-
-def load(target: str) -> Any:
-    """Import ``module:attribute``; a factory function is called."""
-    module, _, attribute = target.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in (attribute or "app").split("."):
-        found = getattr(found, name)
-    if inspect.isfunction(found) and not inspect.signature(found).parameters:
-        return found()
-    return found
-
-
-def _guard(allowed: str, sampler: Sampler) -> Callable[[Dialect, list[Any], dict[str, Any]], None]:
-    def check(dialect: Dialect, arguments: list[Any], parameters: dict[str, Any]) -> None:
-        name = parameters.get("database", parameters.get("dbname"))
-        if name is None and arguments:
-            name = arguments[0]
-        if dialect.name != "postgresql" or name != allowed:
-            error = ForeignDatabaseError(
-                f"it connects to the {dialect.name} database {name}, which is not the load's",
-                "let its URL come from a variable, and name that under env in [tool.greenshift]",
-            )
-            # The application may make another error of it.
-            sampler.say(failed=error.problem)
-            raise error
-
-    return check
 
 
 def _words(error: BaseException) -> str:

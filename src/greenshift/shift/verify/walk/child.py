@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-import importlib
-import inspect
 import json
 import os
 import sys
@@ -14,62 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, MetaData
-from sqlalchemy.engine import Dialect
 
 from greenshift import trace
-from greenshift.errors import GreenshiftError
+from greenshift.application.guard import DatabaseGuard
+from greenshift.application.importing import import_application
 from greenshift.shift.verify.recording.coroutines import UnawaitedCoroutines
 from greenshift.shift.verify.recording.statements import StatementRecorder
 from greenshift.shift.verify.recording.writer import RecordWriter
 from greenshift.shift.verify.walk.asgi import Lifespan, request
-
-
-class ForeignDatabaseError(GreenshiftError):
-    """The application would have written to a database that is not the walk's."""
-
-
-class Guard:
-    """Lets the application connect to the walk's database only: what is sent here also deletes.
-
-    Args:
-        database: the name of the PostgreSQL database that is allowed, or None.
-        folder: the folder in which SQLite files are allowed.
-    """
-
-    def __init__(self, database: str | None, folder: Path) -> None:
-        # Why the last connection was refused: the application may have made another error of it.
-        self.refused: str | None = None
-        self._database = database
-        self._folder = folder.resolve()
-
-    def check(self, dialect: Dialect, arguments: list[Any], parameters: dict[str, Any]) -> None:
-        """Refuse a connection to another database."""
-        name = parameters.get("database", parameters.get("dbname"))
-        if dialect.name == "sqlite":
-            file = str(arguments[0] if arguments else name or ":memory:")
-            if ":memory:" in file or Path(file.removeprefix("file:").partition("?")[0]).resolve().is_relative_to(
-                self._folder
-            ):
-                return
-            name = file
-        elif dialect.name == "postgresql" and self._database is not None and name == self._database:
-            return
-        self.refused = f"the application connects to the {dialect.name} database {name}, which is not the walk's"
-        raise ForeignDatabaseError(
-            self.refused,
-            "let its URL come from a variable, and name that under env in [tool.greenshift]",
-        )
-
-
-def load(target: str) -> Any:
-    """Import ``module:attribute``; a factory function is called."""
-    module, _, attribute = target.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in (attribute or "app").split("."):
-        found = getattr(found, name)
-    if inspect.isfunction(found) and not inspect.signature(found).parameters:
-        return found()
-    return found
 
 
 def create_tables() -> None:
@@ -95,7 +45,13 @@ def _metadata() -> list[MetaData]:
 
 
 async def serve(
-    app: Any, writer: RecordWriter, coroutines: UnawaitedCoroutines, guard: Guard, answers: Any, *, prepare: bool
+    app: Any,
+    writer: RecordWriter,
+    coroutines: UnawaitedCoroutines,
+    guard: DatabaseGuard,
+    answers: Any,
+    *,
+    prepare: bool,
 ) -> None:
     """Start the application and answer until the input ends.
 
@@ -157,12 +113,12 @@ def main() -> None:
     os.dup2(2, 1)
     writer = RecordWriter(Path(recording))
     statements, coroutines = StatementRecorder(writer), UnawaitedCoroutines(writer)
-    guard = Guard(database or None, Path.cwd())
+    guard = DatabaseGuard(database or None, Path.cwd(), owner="walk", subject="the application")
     trace.pool.on_connect_arguments(guard.check)
     statements.start()
     coroutines.start()
     try:
-        app = load(target)
+        app = import_application(target)
     except BaseException as error:
         text = str(error).strip().partition("\n")[0]
         reason = guard.refused or f"{type(error).__name__}: {text}"

@@ -44,7 +44,8 @@ def look(tree: SourceTree) -> tuple[Findings, Layout]:
     database = find_database(tree)
     _look_at_database(tree, database, found)
     _look_at_tests(layout, found)
-    required = find_required(tree, database.variables)
+    carried = found.table.get("env")
+    required = find_required(tree, dict.fromkeys(carried) if isinstance(carried, list | dict) else {})
     found.required = {name: value for name, (value, _) in required.items()}
     for name, (value, place) in required.items():
         found.add("needed", f"{name} has no default: the tests set it to {value!r}, in conftest.py", place)
@@ -140,7 +141,11 @@ def _look_at_application(tree: SourceTree, found: Findings) -> None:
 def _look_at_database(tree: SourceTree, database: Database, found: Findings) -> None:
     variables = dict(database.variables)
     templates = {form for form in variables.values() if form is not None and "{" in form}
-    if templates and "{database}" not in templates and not any("{" not in (form or "") for form in variables.values()):
+    if (
+        templates
+        and not any("{database}" in form for form in templates)
+        and not any("{" not in (form or "") for form in variables.values())
+    ):
         found.ask(
             f"only {', '.join(variables)} can be set: the database's name is in the code",
             f"{next(iter(database.places.values()), 'the engine')}: read the URL from a variable, DATABASE_URL",

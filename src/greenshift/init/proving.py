@@ -218,6 +218,7 @@ def _advice(reason: str, output: str) -> str:
 
 
 _ADVICE: Final = (
+    (r"is not installed, run `([^`]+)`", "{0}, in the Python that runs the tests"),
     (r"No module named '([\w.]+)'", "install {0} into the Python that runs the tests, or name another with --python"),
     (
         r"validation errors? for (\w+)",

@@ -61,6 +61,8 @@ class Files:
         for name, text in sorted(self._new.items()):
             old = self._old[name]
             before = None if old is None else decoded(old, name)
+            if before is not None and before.text.count("\r\n") == before.text.count("\n") > 0:
+                text = text.replace("\r\n", "\n").replace("\n", "\r\n")
             found.append(Change(name, old, text.encode() if before is None else before.encode(text)))
         return found
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
+from greenshift.application.server import ServerOnDemand
 from greenshift.config import Config
 from greenshift.load.errors import LoadError
-from greenshift.postgres import Run, Server, ServerSettings, Template, database_name, open_server
+from greenshift.postgres import Template, TemplateTarget, database_name
 from greenshift.postgres.databases.backends import read_backends, terminate_backends
 from greenshift.postgres.databases.inheritance import read_settings
 from greenshift.postgres.databases.marker import comment_statement
@@ -22,38 +22,18 @@ from greenshift.postgres.errors import DatabaseError
 _CONNECTIONS: Final = "300"
 
 
-class Databases:
+class Databases(ServerOnDemand):
     """A server, and on it the source and its copies; a context manager that removes them.
 
     The source is no sealed template as the tests' one: the triggers with which those are rewound would be measured too.
 
     Args:
-        config: says which server is wanted; by default an embedded one, on 127.0.0.1 (a proxy can stand before it, and
-            drivers that know no sockets reach it).
+        config: says which server is wanted; by default an embedded one.
     """
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._server: Server | None = None
-        self._run: Run | None = None
+        super().__init__(config, {"max_connections": _CONNECTIONS})
         self._source: Template | None = None
-
-    @property
-    def server(self) -> Server:
-        """The server, started when it is first needed."""
-        if self._server is None:
-            config = self._config
-            self._server = open_server(
-                ServerSettings(
-                    url=config.url,
-                    provider=config.server,
-                    listen="tcp",
-                    data=config.data,
-                    settings={"max_connections": _CONNECTIONS, **config.settings},
-                    extensions=config.extensions,
-                )
-            )
-        return self._server
 
     @property
     def words(self) -> str:
@@ -73,16 +53,14 @@ class Databases:
             LoadError: it fails.
             DatabaseError: the server does not do what it should.
         """
-        run = self._own_run()
+        run = self.run
         name = database_name(run.id, "source")
         run.adopt(name)
         run.execute(
             sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)),
             comment_statement(name, run.marker("database", label="source")),
         )
-        with self.server.connect(name) as connection:
-            for extension in self._config.extensions:
-                connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{extension}"'.encode())
+        self.create_extensions(TemplateTarget(self.server, name))
         build(name)
         with self.server.connect(name) as connection:
             # Whoever is measured first must not be the one that runs without the planner's statistics.
@@ -99,7 +77,7 @@ class Databases:
         """
         if self._source is None:
             raise LoadError("there is no database to copy", "fill one first")
-        run = self._own_run()
+        run = self.run
         name = database_name(run.id, label)
         self._source.copy_to(run, name, label)
         with suppress(psycopg.Error), self.server.connect() as connection:
@@ -109,20 +87,4 @@ class Databases:
     def drop(self, name: str) -> None:
         """Drop a copy."""
         with suppress(DatabaseError, psycopg.Error):
-            self._own_run().drop(name)
-
-    def _own_run(self) -> Run:
-        if self._run is None:
-            self._run = Run.start(self.server)
-        return self._run
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._run is not None:
-            self._run.close()
-        if self._server is not None:
-            self._server.stop()
+            self.run.drop(name)

@@ -6,15 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 from greenshift.application.drivers import driver_of
 from greenshift.application.interpreter import Interpreter
+from greenshift.application.server import ServerOnDemand
 from greenshift.application.sources import is_test, sources
 from greenshift.application.variables import filled, forms_of, is_template
 from greenshift.config import Config
-from greenshift.postgres import Run, Server, ServerSettings, Template, TemplateSource, TemplateTarget, open_server
+from greenshift.postgres import Template, TemplateSource
 
 Choice = Literal["auto", "postgresql", "sqlite", "own"]
 Kind = Literal["postgresql", "sqlite", "greenshift", "own"]
@@ -22,7 +22,7 @@ Kind = Literal["postgresql", "sqlite", "greenshift", "own"]
 _OWN_URL: Final = r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?://|setenv\(\s*['\"]{name}|environ\[['\"]{name}['\"]\]\s*="
 
 
-class Databases:
+class Databases(ServerOnDemand):
     """Gives each side a database of its own; a context manager that removes them.
 
     Args:
@@ -32,11 +32,9 @@ class Databases:
     """
 
     def __init__(self, config: Config, kind: Kind, folder: Path) -> None:
-        self.config = config
+        super().__init__(config)
         self.kind: Kind = kind
         self._folder = folder
-        self._server: Server | None = None
-        self._run: Run | None = None
 
     def variables(self, label: str, interpreter: Interpreter, config: Config, *, is_async: bool) -> dict[str, str]:
         """Return the variables that lead one side to a new, empty database.
@@ -77,52 +75,11 @@ class Databases:
             for variable, form in forms_of(config).items()
         }
 
-    @property
-    def server(self) -> Server:
-        """The server, started when it is first needed."""
-        if self._server is None:
-            config = self.config
-            self._server = open_server(
-                ServerSettings(
-                    url=config.url,
-                    provider=config.server,
-                    listen="tcp" if config.url is None and config.listen == "socket" else config.listen,
-                    data=config.data,
-                    settings=config.settings,
-                    extensions=config.extensions,
-                )
-            )
-        return self._server
-
-    @property
-    def run(self) -> Run:
-        """The use of the server, with which its databases go."""
-        if self._run is None:
-            self._run = Run.start(self.server)
-        return self._run
-
     def new_database(self, label: str) -> str:
         """Make an empty database and return its name."""
-        extensions = self.config.extensions
-
-        def build(target: TemplateTarget) -> None:
-            with target.connect() as connection:
-                for extension in extensions:
-                    connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{extension}"'.encode())
-
-        source = TemplateSource(f"greenshift verify, empty: {sorted(extensions)}", build, "an empty database")
+        fingerprint = f"greenshift verify, empty: {sorted(self.config.extensions)}"
+        source = TemplateSource(fingerprint, self.create_extensions, "an empty database")
         return Template.ensure(self.server, self.run, source).clone(self.run, label).name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._run is not None:
-            self._run.close()
-        if self._server is not None:
-            self._server.stop()
 
 
 def choose(choice: Choice, tree: Path, config: Config, environ: Mapping[str, str] | None = None) -> Kind:

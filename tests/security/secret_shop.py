@@ -226,6 +226,33 @@ The loaded 'psycopg2' is not async.
 """,
 }
 
+# Notes what any Python process under a command does: it is imported by each of them as it starts.
+WATCH = """\
+import os
+import sys
+
+FILE = os.open(os.environ["WATCH_FILE"], os.O_WRONLY | os.O_APPEND)
+PROJECTS = os.environ["WATCH_PROJECTS"].split(":")
+
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.bind"):
+        note(event, arguments[1])
+    elif event == "socket.getaddrinfo":
+        note(event, arguments[0])
+    elif event == "exec" and getattr(arguments[0], "co_name", "") == "<module>":
+        name = arguments[0].co_filename
+        if name.startswith(tuple(PROJECTS)):
+            note("executed", name)
+
+
+def note(event, what):
+    os.write(FILE, f"{os.environ['WATCH_COMMAND']}\\t{event}\\t{what!r}\\n".encode())
+
+
+sys.addaudithook(watch)
+"""
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -254,12 +281,18 @@ class Shop:
         """Run pytest in the project."""
         return self.run("pytest", *arguments)
 
+    @property
+    def watched(self) -> list[tuple[str, str, str]]:
+        """What processes did so far: under which command, which event, and its address or file."""
+        lines = (self.folder / "watched").read_text().splitlines()
+        return [(command, event, what) for command, event, what in (line.split("\t") for line in lines)]
+
     def run(self, module: str, *arguments: str, cwd: Path | None = None) -> Ran:
         """Run a module of Python's in the project."""
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=cwd or self.project,
-            env=dict(self.environment),
+            env={**self.environment, "WATCH_COMMAND": arguments[0] if module == "greenshift" else module},
             capture_output=True,
             text=True,
             timeout=120,
@@ -289,8 +322,11 @@ def secret_shop() -> Iterator[Shop]:
             path = project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content.replace("PROJECT", str(project)))
-        for name in ("home", "temporary", "cache", "state", "reports"):
+        for name in ("home", "temporary", "cache", "state", "reports", "watch"):
             (folder / name).mkdir()
+        (folder / "watch/sitecustomize.py").write_text(WATCH)
+        (folder / "watched").touch()
+        (folder / "watched").chmod(0o666)  # the server's own user runs a process of ours, too
         (folder / "temporary").chmod(0o1777)
         address = server.address
         url = (
@@ -304,6 +340,10 @@ def secret_shop() -> Iterator[Shop]:
             "GREENSHIFT_CACHE_DIRECTORY": str(folder / "cache"),
             "GREENSHIFT_STATE_DIRECTORY": str(folder / "state"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(folder / "watch"),
+            "WATCH_FILE": str(folder / "watched"),
+            "WATCH_PROJECTS": f"{folder / 'project'}:{folder / 'copies'}",
+            "WATCH_COMMAND": "",
             "COLUMNS": "300",
             "DATABASE_URL": url,
             "STRIPE_KEY": SECRETS["of another variable"],

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import typer
 from secret_shop import FILES, SECRETS, Ran, Shop, files_with_secrets, leaks, secret_shop
@@ -22,7 +23,7 @@ NOT_RUN = {
     "dashboard": "prints a file of the package",
     "demo": "runs the examples of the package, never the user's application",
 }
-ONCE = ("--users", "1", "--requests", "3", "--warm-up", "0", "--rounds", "1")
+ONCE = ("--users", "1", "--requests", "3", "--warm-up", "0", "--rounds", "1", "--database-delay", "1ms")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def served(shop: Shop) -> Iterator[Ran]:
         watched = subprocess.Popen(
             [sys.executable, "watch.py"],
             cwd=shop.project,
-            env=dict(shop.environment),
+            env={**shop.environment, "WATCH_COMMAND": "observe"},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -170,6 +171,58 @@ def test_no_secret_is_written(shop: Shop, ran: dict[str, Ran]) -> None:
             continue
         leaked[str(inside)] = held
     assert not leaked
+
+
+def test_the_database_in_the_environment_is_as_it_was(shop: Shop, ran: dict[str, Ran]) -> None:
+    """Every command ran with a URL of it in the environment, and its role may do all."""
+    with psycopg.connect(shop.server.address.url("production")) as connection:
+        made = connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace").fetchall()
+        assert made == []
+        written = "SELECT xact_commit, tup_inserted, tup_updated FROM pg_stat_database WHERE datname = 'production'"
+        commits, *rows = connection.execute(written).fetchone() or (0,)
+        assert commits > 0
+        assert rows == [0, 0]
+        names = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+    others = {name for name in names if not name.startswith("greenshift_")}
+    assert others == {"production", "postgres", "template0", "template1"}
+
+
+def test_nothing_is_connected_to_but_this_machine(shop: Shop, ran: dict[str, Ran]) -> None:
+    """libpq's own connections are not among them: their URLs are the test's."""
+    seen = [(command, what) for command, event, what in shop.watched if event.startswith("socket.")]
+    assert {"load", "top", "pytest"} <= {command for command, _ in seen}
+    local = (
+        "'/",
+        "b'/",
+        "('127.0.0.1',",
+        "('::1',",
+        "'127.0.0.1'",
+        "'localhost'",
+        "b'127.0.0.1'",
+        "b'localhost'",
+        "''",
+    )
+    assert [one for one in seen if not one[1].startswith(local)] == []
+
+
+def test_source_is_read_and_not_executed(shop: Shop, ran: dict[str, Ran]) -> None:
+    executed = {command for command, event, _ in shop.watched if event == "executed"}
+    assert {"check", "verify", "heal", "contract", "load", "pytest"} <= executed  # check: with --live
+    assert not executed & {"scan", "shift", "explain", "mirror", "rollback", "psql", "databases", "top", "up"}
+    before = len(shop.watched)
+    shop.greenshift("check")
+    shop.greenshift("check", "--drift", "--diff")
+    assert [one for one in shop.watched[before:] if one[1] == "executed"] == []
+
+
+def test_what_only_shows_writes_nothing_into_the_project(shop: Shop, ran: dict[str, Ran]) -> None:
+    git = ["git", "status", "--porcelain", "--ignored", "--untracked-files=all"]
+    status = subprocess.run(git, cwd=shop.project, capture_output=True, text=True, check=True).stdout
+    written = sorted(line[3:] for line in status.splitlines())
+    assert [one for one in written if not one.startswith(".greenshift/")] == []
+    assert list((shop.folder / "home").rglob("*")) == []
+    left = list((shop.folder / "temporary").iterdir())
+    assert left == []
 
 
 def test_what_holds_copies_of_files_is_private(shop: Shop, ran: dict[str, Ran]) -> None:

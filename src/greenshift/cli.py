@@ -141,7 +141,7 @@ def up(
 ) -> None:
     """Start a server that stays until `greenshift down`; its data is not meant to last longer.
 
-    What is not given comes from [tool.greenshift] in pyproject.toml. If a suitable server is up already, it is shown.
+    What is not given comes from pyproject.toml. If a suitable server is up already, it is shown.
     """
     config = load_config(Path.cwd())
     if provider is None and config.server == "container" and bin_directory is None:

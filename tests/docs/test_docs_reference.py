@@ -10,9 +10,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import typer
 from docs_blocks import PROJECT
 
 from greenshift.check.configuration import CheckConfiguration, ServiceConfiguration
+from greenshift.cli import app
 from greenshift.config import Config
 from greenshift.shift.mirror.configuration import KEYS
 
@@ -127,3 +129,14 @@ def test_every_command_has_its_help_on_the_page(site: Path) -> None:
     commands = re.findall(r"^│ ([a-z]+) +\S", said, re.MULTILINE)
     assert len(commands) > 15
     assert not [name for name in commands if f"Usage: greenshift {name}" not in page]
+
+
+def test_no_words_of_a_help_are_lost_as_markup_on_a_terminal() -> None:
+    program = typer.main.get_command(app)
+    helps = [
+        (name, text)
+        for name, command in program.commands.items()
+        for text in (command.help, command.epilog, *(getattr(one, "help", None) for one in command.params))
+    ]
+    assert len(helps) > 100
+    assert not [(name, text) for name, text in helps if re.search(r"\[[a-z#/@][^\[\]]*\]", text or "")]

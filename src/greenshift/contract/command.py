@@ -66,7 +66,7 @@ def contract_command(
     driver: Annotated[
         str | None,
         typer.Option(
-            help=f"Of the async flavour: {' or '.join(ASYNC_DRIVERS)}; otherwise that of [tool.greenshift].",
+            help=f"Of the async flavour: {' or '.join(ASYNC_DRIVERS)}; otherwise the driver that pyproject.toml names.",
             metavar="DRIVER",
         ),
     ] = None,

@@ -54,7 +54,7 @@ def init_command(
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Also where git has uncommitted changes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at a project and set it up: the [tool.greenshift] table, proved by a test. It imports nothing to look.
+    """Look at a project and set it up: its table in pyproject.toml, proved by a test. It imports nothing to look.
 
     `greenshift rollback` takes back what was written.
     """

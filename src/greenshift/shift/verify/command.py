@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
 from greenshift.masking import mask, masked
 from greenshift.shift.verify.errors import VerifyError
-from greenshift.shift.verify.running.pytest_run import Progress
 from greenshift.shift.verify.walk.findings import WalkSettings
 
 EPILOG = (
     "Exit codes: 0 proved; 1 it differs, or cannot be told; "
     "2 wrong use, or a failure to run, of which one line says what happened and one what to do."
 )
-_STEPS = {"before": "tests before", "after": "tests after", "walk": "walk"}
 
 
 def verify_command(
@@ -63,6 +58,7 @@ def verify_command(
 
     Runs its tests on both states and compares them test by test: outcome and SQL; then sends the same requests to both.
     """
+    from greenshift.shift.verify.progress import StepBars
     from greenshift.shift.verify.text import rendered  # the other commands need not wait for these imports
     from greenshift.shift.verify.verification import verify
 
@@ -71,7 +67,7 @@ def verify_command(
 
         check_page_file(html)
     settings = WalkSettings(app=app, requests=requests, headers=_headers(header or []))
-    with _Bars() as bars:
+    with StepBars() as bars:
         verdict = verify(
             path,
             before=before,
@@ -105,51 +101,6 @@ def _headers(given: list[str]) -> dict[str, str]:
             raise VerifyError(f"{text!r} is no header", 'write it as "Name: value"')
         found[name.strip()] = value.strip()
     return found
-
-
-class _Bars:
-    """The progress, on standard error: bars on a terminal, a line a step elsewhere."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._bars = (
-            ProgressBar(
-                TextColumn("{task.description:<13}"),
-                BarColumn(bar_width=30),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[name]}", markup=False),
-                console=console,
-                transient=True,
-            )
-            if console.is_terminal
-            else None
-        )
-        self._tasks: dict[str, TaskID] = {}
-        self._said: set[str] = set()
-
-    def __enter__(self) -> _Bars:
-        if self._bars is not None:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars is not None:
-            self._bars.stop()
-
-    def show(self, progress: Progress) -> None:
-        """Show how far a step has come."""
-        words = _STEPS.get(progress.step, progress.step)
-        if self._bars is None:
-            if progress.step not in self._said:
-                self._said.add(progress.step)
-                print(f"{words} ...", file=sys.stderr)
-            return
-        if progress.step not in self._tasks:
-            self._tasks[progress.step] = self._bars.add_task(words, total=None, name="")
-        self._bars.update(
-            self._tasks[progress.step], total=progress.total, completed=progress.done, name=progress.name[-60:]
-        )
 
 
 def _shown(text: Text) -> Text:

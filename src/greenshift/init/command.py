@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
+from greenshift.masking import mask, masked
 from greenshift.patch import ChangeSet, recover, refuse_dirty
 from greenshift.progress import spinner
 
@@ -85,7 +86,7 @@ def init_command(
                 progress.add_task("running a test", total=None)
                 proved = prove(root, program, plan.findings, written=plan.test)
     if as_json:
-        print(json.dumps(_as_dict(plan, proved, written=write)))
+        print(json.dumps(masked(_as_dict(plan, proved, written=write))))
     else:
         _show(plan, proved, written=write, proof=proof)
     if plan.findings.questions or plan.left or (proved is not None and proved.failures):
@@ -103,7 +104,7 @@ def _as_dict(plan: Plan, proved: Proof | None, *, written: bool) -> dict[str, ob
         "notes": plan.notes,
         "files": [one.path for one in plan.changes.changes],
         "written": written,
-        "difference": None if written else plan.changes.difference(),
+        "difference": None if written else plan.changes.shown_difference(),
         "proof": None
         if proved is None
         else {
@@ -118,34 +119,38 @@ def _as_dict(plan: Plan, proved: Proof | None, *, written: bool) -> dict[str, ob
 
 def _show(plan: Plan, proved: Proof | None, *, written: bool, proof: bool) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+    def say(line: str) -> None:
+        console.print(mask(line))
+
     if not written:
         plan.changes.print_difference()
         sys.stdout.flush()
-    console.print("found")
+    say("found")
     wide = max((len(one.what) for one in plan.findings.found), default=0)
     for one in plan.findings.found:
-        console.print(f"  {one.what:<{wide}}  {one.value}{f'  ({one.place})' if one.place else ''}")
+        say(f"  {one.what:<{wide}}  {one.value}{f'  ({one.place})' if one.place else ''}")
     if plan.rewritten:
-        console.print("rewritten")
+        say("rewritten")
         for line in plan.rewritten:
-            console.print(f"  {line}")
+            say(f"  {line}")
     if plan.left:
-        console.print("left as it is")
+        say("left as it is")
         for left in plan.left:
-            console.print(f"  {left.place}: {left.reason}")
+            say(f"  {left.place}: {left.reason}")
     if plan.findings.questions:
-        console.print("not sure")
+        say("not sure")
         for number, question in enumerate(plan.findings.questions, 1):
-            console.print(f"  {number}. {question.problem}\n     change: {question.change}")
+            say(f"  {number}. {question.problem}\n     change: {question.change}")
     for note in plan.notes:
-        console.print(f"note: {note}")
+        say(f"note: {note}")
     if proved is not None:
-        console.print("proof")
+        say("proof")
         for part in proved.passed:
-            console.print(f"  passed: {part}")
+            say(f"  passed: {part}")
         for failure in proved.failures:
             place = f" ({failure.place})" if failure.place else ""
-            console.print(f"  FAILED: {failure.part}{place}: {failure.reason}\n     fix: {failure.fix}")
+            say(f"  FAILED: {failure.part}{place}: {failure.reason}\n     fix: {failure.fix}")
     _end(console, plan.changes, proved, written=written, proof=proof)
 
 

@@ -69,7 +69,8 @@ def find_database(tree: SourceTree) -> Database:
         forms: dict[str, str | None] = {}
         for environment, program in probes:
             same = [one for one in program.engines if one.place == engine.place]
-            for url in (url for one in same for url in _urls(one)):
+            urls = [url for one in same for url in _urls(one)]
+            for url in [one for one in urls if not one.startswith("sqlite")] or urls:
                 forms |= {name: form for name, form in environment.forms(url).items() if name not in forms}
         for name, form in forms.items():
             found.variables.setdefault(name, form)

@@ -183,7 +183,8 @@ def _look_at_database(tree: SourceTree, database: Database, found: Findings) -> 
     for name, place in _session_dependencies(tree, database):
         found.add("dependency", name, place)
     for name, form in variables.items():
-        found.add("variable", f"{name} = {form}" if form else name, database.places.get(name, ""))
+        said = f"{name} as {form}" if form and "{" in form else f"{name}, for {form}" if form else name
+        found.add("variable", said, database.places.get(name, ""))
     if variables:
         plain = all(form is None for form in variables.values())
         found.table["env"] = (

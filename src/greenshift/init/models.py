@@ -11,17 +11,9 @@ from typing import Final
 from greenshift.check.source.source_file import SourceFile
 from greenshift.init.source_tree import SourceTree, assigned, statements
 
-_BASES: Final = frozenset(
-    {
-        "sqlalchemy.orm.DeclarativeBase",
-        "sqlalchemy.orm.DeclarativeBaseNoMeta",
-        "sqlalchemy.ext.asyncio.AsyncAttrs",
-        "advanced_alchemy.base.UUIDBase",
-        "advanced_alchemy.base.UUIDAuditBase",
-        "advanced_alchemy.base.BigIntBase",
-        "advanced_alchemy.base.BigIntAuditBase",
-    }
-)
+_BASES: Final = frozenset({"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta"})
+# Its bases share one metadata, and name the tables themselves.
+_ADVANCED: Final = "advanced_alchemy.base"
 _SQLMODEL: Final = ("sqlmodel.SQLModel", "sqlmodel.main.SQLModel")
 _MAKERS: Final = ("declarative_base", "generate_base", "automap_base")
 _ABOUT_MODELS: Final = re.compile(
@@ -141,8 +133,10 @@ class _Groups:
             owner, _, last = base.rpartition(".")
             if last == "Model" and owner in self.made:
                 return owner
-            if base in _BASES and base != "sqlalchemy.ext.asyncio.AsyncAttrs":
-                return name if base.startswith("sqlalchemy.") else base
+            if base in _BASES:
+                return name
+            if base.startswith("advanced_alchemy.") and base.endswith("Base"):
+                return _ADVANCED
             above = self.base_of(base, depth + 1)
             if above is not None:
                 return above
@@ -155,7 +149,7 @@ class _Groups:
             return False
         if base in _SQLMODEL:
             return any(one.arg == "table" and _is_true(one.value) for one in node.keywords)
-        if self._names_itself(node):
+        if self._names_itself(node) or base == _ADVANCED:
             return True
         # The base, or a class between, names the tables; Flask-SQLAlchemy names them all.
         return (base in self.made and self._is_flask(base)) or self._named_above(name)
@@ -202,6 +196,8 @@ class _Groups:
 
     def _owner(self, metadata: str) -> str:
         """The base whose metadata it is, or its own name."""
+        if metadata.startswith("advanced_alchemy."):
+            return _ADVANCED
         above, _, last = metadata.rpartition(".")
         if last == "metadata" and (above in self.made or above in self.classes):
             return above if above in self.made else self.base_of(above) or above

@@ -11,6 +11,7 @@ _PREPARE: Final = ("python -m alembic upgrade head", "python -m scripts.seed_dem
 # On one machine the database is nearer than any network makes it.
 _DELAY: Final = 0.002
 _TIMEOUT: Final = 5.0
+_MOST_REASONS: Final = 2
 
 
 def compare_load(ground: Ground, tell: Tell) -> Found:
@@ -45,13 +46,15 @@ def compare_load(ground: Ground, tell: Tell) -> Found:
 
     judgement = judged(run(plan, show))
     notes = []
-    words = ""
     for step in steps:
         tail = next(one for one in judgement.differences if one.step == step and one.metric.name == "p95")
-        words = f"{step.label}: {verdict_words(judgement, step)}: {difference_words(leading(judgement, step))}"
-        notes.append(f"{words}; {difference_words(tail)}")
-        notes += [f"  because {why[0].lower()}{why[1:]}" for why in judgement.reasons.get(step.label, ())]
+        notes.append(f"{step.label}: {verdict_words(judgement, step)}; {difference_words(tail)}")
+        reasons = judgement.reasons.get(step.label, [])
+        notes += [f"  because {why[0].lower()}{why[1:]}" for why in reasons[:_MOST_REASONS]]
+        if len(reasons) > _MOST_REASONS:
+            notes.append(f"  ... and {len(reasons) - _MOST_REASONS} more, in the report")
     notes += [f"note: {warning}" for warning in judgement.load.warnings]
+    words = "; ".join(f"{step.label}: {difference_words(leading(judgement, step))}" for step in steps)
     rounds = f"{amounts.rounds} round{'' if amounts.rounds == 1 else 's'}"
     notes.append(f"{rounds} of {amounts.seconds:g} s, the database {1000 * _DELAY:g} ms away: a glimpse, no benchmark")
     return Found(

@@ -306,3 +306,11 @@ def test_the_largest_and_the_smallest_numbers_do_not_matter(value: float) -> Non
 def test_a_place_outside_is_at_the_nearer_end() -> None:
     assert Scale(0, 10, 0, 100).place(-5) == 0
     assert Scale(0, 10, 0, 100).place(15) == 100
+
+
+def test_a_row_of_bars_is_named_after_its_unit_where_nothing_else_is_said() -> None:
+    plot = Plot.of_bars("Findings", "rule", "findings", iter([("GS101", 3), ("GS102", 1)]))
+    assert plot == Plot(
+        "Findings", "rule", "findings", (Series("findings", (), (3.0, 1.0)),), "bars", ("GS101", "GS102")
+    )
+    assert Plot.of_bars("Slow", "test", "ms", [], "time").series[0].name == "time"

@@ -12,6 +12,7 @@ import typer
 
 from greenshift.check.errors import CheckError
 from greenshift.progress import spinner
+from greenshift.wording import counted
 
 if TYPE_CHECKING:
     from greenshift.check.api import Checked
@@ -110,7 +111,7 @@ def check_command(
     if fix or diff:
         checked = _mended(checked, wanted, fix=fix, diff=diff)
     if checked.written is not None:
-        print(f"the baseline holds {checked.written} finding{'s' if checked.written != 1 else ''} now", file=sys.stderr)
+        print(f"the baseline holds {counted(checked.written, 'finding')} now", file=sys.stderr)
     if html is not None:
         from greenshift.check.page import page_of
         from greenshift.report.html import write_page
@@ -140,26 +141,22 @@ def _mended(checked: Checked, wanted: Wanted, *, fix: bool, diff: bool) -> Check
         fixed.changes.print_difference(writes="--fix")
     changed = fixed.changes.changes
     if not fix:
-        would = f"would mend {_count(len(fixed.applied), 'finding')} in {_count(len(changed), 'file')}"
+        would = f"would mend {counted(len(fixed.applied), 'finding')} in {counted(len(changed), 'file')}"
         print(would, file=sys.stderr)
     elif changed:
         fixed.changes.apply(label="check")
         for one in changed:
             print(f"  {one.path}", file=sys.stderr)
         print(
-            f"mended {_count(len(fixed.applied), 'finding')} in {_count(len(changed), 'file')}; "
+            f"mended {counted(len(fixed.applied), 'finding')} in {counted(len(changed), 'file')}; "
             f"greenshift rollback{_folder(checked.base)} takes it back",
             file=sys.stderr,
         )
     else:
         print("there is nothing that --fix could mend", file=sys.stderr)
     if fixed.left:
-        print(f"left for another run or for you: {_count(len(fixed.left), 'finding')}", file=sys.stderr)
+        print(f"left for another run or for you: {counted(len(fixed.left), 'finding')}", file=sys.stderr)
     return _with_progress(run_check, wanted) if fix and changed else checked
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
 def _folder(base: Path) -> str:

@@ -22,7 +22,6 @@ from greenshift.report.page import (
     Page,
     Plot,
     Section,
-    Series,
     Text,
     Verdict,
 )
@@ -119,10 +118,7 @@ def _plots(report: Report) -> Iterator[Plot]:
         ("file", Counter(one.place.file for one in report.findings)),
     ):
         if len(counts) > 2:
-            shown = counts.most_common(_MOST_BARS)
-            series = Series("findings", (), tuple(float(count) for _, count in shown))
-            names = tuple(name for name, _ in shown)
-            yield Plot(f"Findings by {what}", what, "findings", (series,), "bars", names)
+            yield Plot.of_bars(f"Findings by {what}", what, "findings", counts.most_common(_MOST_BARS))
 
 
 def _item(finding: Finding, rule: RuleDescription | None, lines_of: Callable[[str], list[str]]) -> Item:

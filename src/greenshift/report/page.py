@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 
 class Outcome(enum.StrEnum):
@@ -170,6 +171,23 @@ class Plot:
     x_scale: Literal["linear", "log"] = "linear"
     y_scale: Literal["linear", "log"] = "linear"
     marks: tuple[tuple[float, str], ...] = ()
+
+    @classmethod
+    def of_bars(
+        cls, title: str, x_label: str, y_label: str, values: Iterable[tuple[str, float]], name: str = ""
+    ) -> Self:
+        """Return one row of bars.
+
+        Args:
+            title: what it shows.
+            x_label: the axis below.
+            y_label: the axis at the left, with its unit.
+            values: the bars, each with its name.
+            name: what they are, as the legend says it; the unit where there is none.
+        """
+        shown = tuple(values)
+        series = Series(name or y_label, (), tuple(float(value) for _, value in shown))
+        return cls(title, x_label, y_label, (series,), "bars", tuple(one for one, _ in shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from greenshift.report.findings import Report, Severity
+from greenshift.wording import counted
 
 _NOUNS = {
     Severity.ERROR: ("error", "errors"),
@@ -37,13 +38,16 @@ def summary_line(report: Report) -> str:
 
 
 def _looked_at(report: Report) -> str:
-    nouns = (("files", "file"), ("engines", "engine"), ("session_factories", "session factory"))
-    plurals = {"session factory": "session factories"}
+    nouns = (
+        ("files", "file", "files"),
+        ("engines", "engine", "engines"),
+        ("session_factories", "session factory", "session factories"),
+    )
     shown = []
-    for key, noun in nouns:
+    for key, noun, plural in nouns:
         count = report.summary.get(key)
         if isinstance(count, int):
-            shown.append(f"{count} {noun if count == 1 else plurals.get(noun, noun + 's')}")
+            shown.append(counted(count, noun, plural))
     if report.rules:
-        shown.append(f"{len(report.rules)} rule{'s' if len(report.rules) != 1 else ''}")
+        shown.append(counted(len(report.rules), "rule"))
     return ", ".join(shown)

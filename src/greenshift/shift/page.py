@@ -22,6 +22,7 @@ from greenshift.report.page import (
 )
 from greenshift.shift.api import Plan
 from greenshift.shift.rewrite.context import Left
+from greenshift.wording import counted
 
 _MOST_BARS = 15
 # Beyond so many characters the differences would make the page slow to open.
@@ -74,7 +75,7 @@ def _verdicts(plan: Plan, *, written: bool) -> Iterator[Verdict]:
         step = (
             "`greenshift verify` proves it; `greenshift rollback` takes it back" if written else "`--write` writes it"
         )
-        yield Verdict("files", Outcome.NEUTRAL, f"{_count(count, 'file')} {verb}", step)
+        yield Verdict("files", Outcome.NEUTRAL, f"{counted(count, 'file')} {verb}", step)
     else:
         yield Verdict("files", Outcome.GOOD, "nothing to change")
     total = plan.native + plan.bridged + plan.unchanged
@@ -90,10 +91,10 @@ def _verdicts(plan: Plan, *, written: bool) -> Iterator[Verdict]:
     yield Verdict(
         "places for a person to look at",
         Outcome.UNSURE if left else Outcome.GOOD,
-        f"{_count(left, 'place')} listed" if left else "none",
+        f"{counted(left, 'place')} listed" if left else "none",
     )
     if plan.skipped:
-        yield Verdict("files left as they are", Outcome.BAD, f"{_count(len(plan.skipped), 'file')} could not be read")
+        yield Verdict("files left as they are", Outcome.BAD, f"{counted(len(plan.skipped), 'file')} could not be read")
 
 
 def _sections(plan: Plan, files: list[_File], *, written: bool) -> Iterator[Section]:
@@ -136,8 +137,7 @@ def _calls(plan: Plan) -> tuple[int, int, int]:
 
 def _plots(plan: Plan, files: list[_File]) -> Iterator[Plot]:
     if any(_calls(plan)):
-        values = tuple(map(float, _calls(plan)))
-        yield Plot("Database calls", "how", "calls", (Series("calls", (), values),), "bars", _CALLS)
+        yield Plot.of_bars("Database calls", "how", "calls", zip(_CALLS, _calls(plan), strict=True))
     if files:
         largest = sorted(files, key=lambda one: -one.added - one.removed)[:_MOST_BARS]
         series = (
@@ -161,7 +161,3 @@ def _differences(files: list[_File]) -> Iterator[Block]:
         rows = tuple((one.path, f"{one.added:,}", f"{one.removed:,}") for one in hidden)
         caption = "Too long to be shown here: `greenshift shift` prints them, and so does git"
         yield Grid(("file", "lines added", "lines removed"), rows, numeric=(1, 2), caption=caption)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

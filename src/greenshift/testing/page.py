@@ -19,12 +19,12 @@ from greenshift.report.page import (
     Page,
     Plot,
     Section,
-    Series,
     Text,
     Verdict,
 )
 from greenshift.testing.report import Report, percentile
 from greenshift.testing.run_record import Failure, RunRecord, TestRun
+from greenshift.wording import counted
 
 _OUTCOMES: Final = {"passed": Outcome.GOOD, "failed": Outcome.BAD, "error": Outcome.BAD, "xpassed": Outcome.UNSURE}
 _MOST_BARS: Final = 15
@@ -78,8 +78,7 @@ def _verdicts(run: RunRecord, report: Report) -> Iterator[Verdict]:
     if explained:
         yield Verdict("failures that are explained", Outcome.NEUTRAL, f"{explained} of {len(failures)}")
     if run.warnings:
-        count = f"{len(run.warnings):,} warning{'s' if len(run.warnings) != 1 else ''}"
-        yield Verdict("what guards found", Outcome.UNSURE, count)
+        yield Verdict("what guards found", Outcome.UNSURE, counted(len(run.warnings), "warning"))
     if report.tests:
         costs = [test.isolation_seconds * 1000 for test in report.tests]
         words = f"{statistics.median(costs):.2f} ms a test (median), {percentile(costs, 95):.2f} ms (p95)"
@@ -150,8 +149,7 @@ def _plots(run: RunRecord, report: Report) -> Iterator[Plot]:
 def _slowest(title: str, unit: str, name: str, values: Iterable[tuple[str, float]]) -> Iterator[Plot]:
     shown = sorted((one for one in values if one[1] > 0), key=lambda one: -one[1])[:_MOST_BARS]
     if shown:
-        series = Series(name, (), tuple(float(value) for _, value in shown))
-        yield Plot(title, "test", unit, (series,), "bars", tuple(test for test, _ in shown))
+        yield Plot.of_bars(title, "test", unit, shown, name)
 
 
 def _distribution(title: str, values: Sequence[float]) -> Plot:
@@ -163,8 +161,7 @@ def _distribution(title: str, values: Sequence[float]) -> Plot:
     names = tuple(
         f">{edges[index - 1]:g}" if edge == float("inf") else f"<{edge:g}" for index, edge in enumerate(edges)
     )[first:]
-    series = Series("tests", (), tuple(float(bins[edge]) for edge in edges[first:]))
-    return Plot(title, "ms", "tests", (series,), "bars", names)
+    return Plot.of_bars(title, "ms", "tests", zip(names, (bins[edge] for edge in edges[first:]), strict=True))
 
 
 def _database(report: Report) -> Iterator[Block]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from greenshift.report.page import Figure, Figures, Grid, Outcome, Page, Plot, Section, Series, Text, Verdict
+from greenshift.report.page import Figure, Figures, Grid, Outcome, Page, Plot, Section, Text, Verdict
 from greenshift.shift.scan.inventory import Inventory, Item
 from greenshift.shift.scan.phases import PHASES
+from greenshift.wording import counted
 
 _MOST_BARS = 12
 
@@ -34,17 +35,17 @@ def _verdicts(inventory: Inventory) -> Iterator[Verdict]:
     yield Verdict(
         "sync sessions and engines of the application's own",
         Outcome.NEUTRAL if count else Outcome.GOOD,
-        f"{_count(count, 'sync session boundary', 'sync session boundaries')}" if count else "none is left",
+        f"{counted(count, 'sync session boundary', 'sync session boundaries')}" if count else "none is left",
         because,
     )
     left = len(inventory.left)
     yield Verdict(
         "what the rewriter does not do natively",
         Outcome.UNSURE if left else Outcome.GOOD,
-        f"{_count(left, 'place')} to look at" if left else "nothing: it does all of it",
+        f"{counted(left, 'place')} to look at" if left else "nothing: it does all of it",
     )
     if inventory.skipped:
-        yield Verdict("files", Outcome.BAD, f"{_count(len(inventory.skipped), 'file')} could not be read")
+        yield Verdict("files", Outcome.BAD, f"{counted(len(inventory.skipped), 'file')} could not be read")
 
 
 def _sections(inventory: Inventory) -> Iterator[Section]:
@@ -79,23 +80,14 @@ def _items(items: list[Item]) -> Grid:
 
 def _phases(inventory: Inventory) -> Plot:
     counts = [(phase, len(inventory.phase(phase))) for phase in PHASES]
-    return _bars("Places by phase of a migration", "phase", [one for one in counts if one[1]])
+    return Plot.of_bars("Places by phase of a migration", "phase", "places", [one for one in counts if one[1]])
 
 
 def _kinds(inventory: Inventory) -> Plot:
-    return _bars("Places by kind", "kind", Counter(item.kind for item in inventory.items).most_common(_MOST_BARS))
+    counts = Counter(item.kind for item in inventory.items).most_common(_MOST_BARS)
+    return Plot.of_bars("Places by kind", "kind", "places", counts)
 
 
 def _files(inventory: Inventory) -> Plot:
     counts = Counter(item.place.file for item in inventory.items).most_common(_MOST_BARS)
-    return _bars("The files with the most places", "file", counts)
-
-
-def _bars(title: str, what: str, counts: list[tuple[str, int]]) -> Plot:
-    values = tuple(float(count) for _, count in counts)
-    names = tuple(name for name, _ in counts)
-    return Plot(title, what, "places", (Series("places", (), values),), kind="bars", categories=names)
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return Plot.of_bars("The files with the most places", "file", "places", counts)

@@ -24,6 +24,7 @@ from greenshift.report.page import (
 from greenshift.report.page import Verdict as PageVerdict
 from greenshift.shift.verify.text import meaning
 from greenshift.shift.verify.verdict import Difference, DifferenceKind, RunSummary, Sighting, Verdict
+from greenshift.wording import counted
 
 _OUTCOMES: Final = {"proved": Outcome.GOOD, "differs": Outcome.BAD, "cannot tell": Outcome.UNSURE}
 _RESULTS: Final[tuple[DifferenceKind, ...]] = ("outcome", "missing test", "unawaited coroutine")
@@ -81,7 +82,7 @@ def _verdicts(verdict: Verdict) -> Iterator[PageVerdict]:
 
 def _part(asked: str, differences: Sequence[Difference], because: str, *, nothing: bool) -> PageVerdict:
     if differences:
-        return PageVerdict(asked, Outcome.BAD, f"no: {_count(len(differences), 'difference')}", because)
+        return PageVerdict(asked, Outcome.BAD, f"no: {counted(len(differences), 'difference')}", because)
     if nothing:
         return PageVerdict(asked, Outcome.UNSURE, "cannot tell: there are none", because)
     return PageVerdict(asked, Outcome.GOOD, "yes", because)
@@ -131,9 +132,7 @@ def _runs(verdict: Verdict) -> Iterator[Block]:
 
 
 def _counted(title: str, unit: str, counts: Mapping[str, int]) -> Plot:
-    shown = Counter(counts).most_common()
-    series = Series(unit, (), tuple(float(count) for _, count in shown))
-    return Plot(title, "kind", unit, (series,), "bars", tuple(name for name, _ in shown))
+    return Plot.of_bars(title, "kind", unit, Counter(counts).most_common())
 
 
 def _outcomes(name: str, run: RunSummary, outcomes: Sequence[str]) -> Series:
@@ -177,7 +176,3 @@ def _said(sighting: Sighting | None) -> str:
 
 def _place(sighting: Sighting | None) -> str:
     return "" if sighting is None or sighting.at is None else str(sighting.at)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

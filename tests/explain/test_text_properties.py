@@ -227,6 +227,6 @@ LINK = "The above exception was the direct cause of the following exception:"
 )
 def test_no_text_takes_long(text: str) -> None:
     """Each of these took a minute, or ended in a RecursionError."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     read(text)
-    assert time.perf_counter() - begun < 15
+    assert time.process_time() - begun < 15

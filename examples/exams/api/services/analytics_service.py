@@ -94,11 +94,11 @@ class AnalyticsService:
         return [row._asdict() for row in rows]
 
     def activity(self, user: User, limit: int = 10) -> list[dict[str, Any]]:
-        """What a user did last, whatever it was, from three tables."""
+        """What a user did, whatever it was, from three tables; SQLite's seconds tell no order."""
         entries = self._did(user, "journal", JournalEntry, JournalEntry.title, JournalEntry.user_id)
         posts = self._did(user, "post", Post, Post.title, Post.author_id)
         points = self._did(user, "points", XPEntry, XPEntry.reason, XPEntry.user_id)
-        rows = entries.union_all(posts, points).order_by("happened_at", "kind", "what").limit(limit)
+        rows = entries.union_all(posts, points).order_by("kind", "what", "happened_at").limit(limit)
         return [{"kind": kind, "what": what, "at": happened_at} for kind, what, happened_at in rows]
 
     def _did(self, user: User, kind: str, model, what, owner) -> Query:

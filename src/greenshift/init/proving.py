@@ -159,6 +159,10 @@ def _run(root: Path, program: Path, test: str, proof: Proof, *more: str) -> None
             output, _ = process.communicate()
             proof.failures.append(Failure("an end", f"it did not end within {SECONDS} s", "", "see what it waits for"))
             return
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         if not _read(report, proof, root, test):
             proof.failures.append(_explained("a run of pytest", output, root, test))
 

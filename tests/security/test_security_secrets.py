@@ -50,7 +50,6 @@ def checked(shop: Shop) -> Iterator[Ran]:
     yield shop.greenshift(*everything, *live, "--html", str(reports / "check.html"), "--json")
     drift = ("--drift", "--env", "production=.env", "--url", url)
     yield shop.greenshift(*everything, *drift, "--format", "github", "--output", str(reports / "check.github"))
-    yield shop.greenshift("check", "--url", url.replace("/production", "/nowhere"))
     yield shop.greenshift("check", "--baseline", str(reports / "baseline.json"), "--write-baseline")
     yield shop.greenshift("check", "--diff")
     yield shop.greenshift("scan", ".", "--html", str(reports / "scan.html"))
@@ -72,12 +71,13 @@ def shifted(shop: Shop) -> Iterator[Ran]:
     yield shop.greenshift("verify", ".", "--requests", "3", "--html", str(reports / "verify.html"), cwd=copy)
     yield shop.greenshift("heal", ".", "failing", "--limit", "1", "--json", cwd=copy)
     yield shop.greenshift("mirror", "tests/test_service.py", "--diff")
-    yield shop.greenshift("rollback", "--force", cwd=copy)
+    copy = shop.copy("rolled")
+    yield shop.greenshift("check", "--fix", cwd=copy)
+    yield shop.greenshift("rollback", cwd=copy)
     yield shop.greenshift("contract", "app.database:Base", "--model", "User")
     yield shop.greenshift("load", "--before", ".", *ONCE, "--html", str(reports / "load.html"), "--json")
     yield shop.greenshift("load", *ONCE, "--before-env", "DATABASE_URL=postgresql://app:zqLogqz@127.0.0.1:1/shop")
     if "init" in typer.main.get_command(app).commands:  # type: ignore[attr-defined]
-        yield shop.greenshift("init", ".")
         yield shop.greenshift("init", ".", "--json")
 
 
@@ -190,7 +190,7 @@ def test_the_database_in_the_environment_is_as_it_was(shop: Shop, ran: dict[str,
 def test_nothing_is_connected_to_but_this_machine(shop: Shop, ran: dict[str, Ran]) -> None:
     """libpq's own connections are not among them: their URLs are the test's."""
     seen = [(command, what) for command, event, what in shop.watched if event.startswith("socket.")]
-    assert {"load", "top", "pytest"} <= {command for command, _ in seen}
+    assert {"load", "top", "observe"} <= {command for command, _ in seen}
     local = (
         "'/",
         "b'/",
@@ -210,8 +210,7 @@ def test_source_is_read_and_not_executed(shop: Shop, ran: dict[str, Ran]) -> Non
     assert {"check", "verify", "heal", "contract", "load", "pytest"} <= executed  # check: with --live
     assert not executed & {"scan", "shift", "explain", "mirror", "rollback", "psql", "databases", "top", "up"}
     before = len(shop.watched)
-    shop.greenshift("check")
-    shop.greenshift("check", "--drift", "--diff")
+    shop.greenshift("check", "--drift")
     assert [one for one in shop.watched[before:] if one[1] == "executed"] == []
 
 

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from made_templates import MakeDatabase, template_of
 
-from greenshift.postgres import (
-    Database,
-    Run,
-    Server,
-    ServerSettings,
-    Template,
-    TemplateSource,
-    TemplateTarget,
-    open_server,
-)
-
-MakeDatabase = Callable[..., Database]
+from greenshift.postgres import Database, Run, Server, ServerSettings, open_server
 
 
 @pytest.fixture(scope="session", params=["embedded", "installed"])
@@ -45,13 +35,3 @@ def make_database(any_server: Server, run: Run) -> MakeDatabase:
         return template_of(any_server, run, schema).clone(run, f"test{next(numbers)}")
 
     return make
-
-
-def template_of(server: Server, run: Run, schema: str, fingerprint: str | None = None) -> Template:
-    """Return a template built from SQL statements, run at once in one transaction."""
-
-    def build(target: TemplateTarget) -> None:
-        with target.connect() as connection:
-            connection.execute(schema.encode())
-
-    return Template.ensure(server, run, TemplateSource(fingerprint or schema, build, "a test's schema"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import template_of
+from made_templates import template_of
 
 from greenshift.postgres import ClonePool, DatabaseError, Run, Server, list_databases
 

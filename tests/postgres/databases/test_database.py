@@ -9,8 +9,8 @@ import time
 
 import psycopg
 import pytest
-from conftest import MakeDatabase, template_of
 from digest import client_program, dump
+from made_templates import MakeDatabase, template_of
 
 from greenshift.postgres import (
     Address,

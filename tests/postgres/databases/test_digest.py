@@ -6,8 +6,8 @@ import time
 from random import Random
 
 import pytest
-from conftest import MakeDatabase
 from digest import digest, dump
+from made_templates import MakeDatabase
 from random_changes import apply, random_changes
 from random_schemas import random_schema
 from rewind_property import template_of_random_schema

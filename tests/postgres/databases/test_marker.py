@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from conftest import template_of
 from hypothesis import given
 from hypothesis import strategies as st
+from made_templates import template_of
 
 from greenshift.postgres import DatabaseError, Marker, Run, Server, drop_database, list_databases, reap
 from greenshift.postgres.databases.marker import (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import psycopg
 import pytest
-from conftest import MakeDatabase
 from digest import digest, dump
+from made_templates import MakeDatabase
 
 from greenshift.postgres import Database
 

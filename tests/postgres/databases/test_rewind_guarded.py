@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import MakeDatabase
 from digest import digest
+from made_templates import MakeDatabase
 
 from greenshift.postgres import Database
 

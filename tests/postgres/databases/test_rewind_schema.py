@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from conftest import MakeDatabase
 from digest import digest
+from made_templates import MakeDatabase
 
 from greenshift.postgres import Database
 

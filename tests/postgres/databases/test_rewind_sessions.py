@@ -8,7 +8,7 @@ import time
 
 import psycopg
 import pytest
-from conftest import MakeDatabase
+from made_templates import MakeDatabase
 
 from greenshift.postgres import Database
 

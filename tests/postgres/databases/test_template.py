@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import template_of
+from made_templates import template_of
 
 from greenshift.postgres import (
     ForeignDatabaseError,

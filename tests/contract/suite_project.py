@@ -30,6 +30,47 @@ class Post(Base):
     user: Mapped[User] = relationship(back_populates="posts")
 """
 
+# An enumeration and arrays of it, a sequence, a deferred foreign key, checks: more than tables to make and to drop.
+TYPED_MODELS = """
+import enum
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Numeric, Sequence, String
+from sqlalchemy.dialects.postgresql import ARRAY, ENUM
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    GREEN = "green"
+
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(30), unique=True)
+    age: Mapped[int] = mapped_column(CheckConstraint("age >= 18"))
+    number: Mapped[int] = mapped_column(Sequence("numbers"), server_default=Sequence("numbers").next_value())
+    seen: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    posts: Mapped[list["Post"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    colour: Mapped[Colour]
+    colours: Mapped[list[Colour]] = mapped_column(ARRAY(ENUM(Colour, name="colour", create_type=False)))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", deferrable=True, initially="DEFERRED"))
+    user: Mapped[User] = relationship(back_populates="posts")
+    __table_args__ = (CheckConstraint("id > 0"), Index("ix_post", "user_id", "id"))
+"""
+
 PYPROJECT = """
 [tool.greenshift]
 {metadata}

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 from contract.contract_models import Base
+from contract.suite_project import TYPED_MODELS, project
 
 from greenshift.contract.adapter import Ground
 from greenshift.contract.running import Grounds
 from greenshift.contract.sqlalchemy_adapter import SQLAlchemyAdapter
-from greenshift.postgres import Database, Server
+from greenshift.postgres import Database
+
+__all__ = ["project"]
 
 ADAPTER = SQLAlchemyAdapter(Base)
 LEFT_OPEN: list[Any] = []
@@ -175,67 +178,23 @@ def test_no_connection_stays(db):
         time.sleep(0.02)
     assert db.connections() == []
 """
-MODELS = """
-import enum
-from decimal import Decimal
-
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Colour(enum.Enum):
-    RED = "red"
-    GREEN = "green"
-
-
-class User(Base):
-    __tablename__ = "user"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(30), unique=True)
-    age: Mapped[int] = mapped_column(CheckConstraint("age >= 18"))
-    posts: Mapped[list["Post"]] = relationship(back_populates="user", cascade="all, delete-orphan")
-
-
-class Post(Base):
-    __tablename__ = "post"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    price: Mapped[Decimal] = mapped_column(Numeric(8, 2))
-    colour: Mapped[Colour]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    user: Mapped[User] = relationship(back_populates="posts")
-"""
-PYPROJECT = """
-[tool.greenshift]
-metadata = "models:Base"
-
-[tool.pytest.ini_options]
-addopts = "-p no:randomly -p no:cacheprovider -p no:schemathesis -p no:hypothesispytest"
-pythonpath = ["."]
-"""
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, contract_server: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("GREENSHIFT_DATABASE_URL", contract_server.url())
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    pytester.makepyfile(models=MODELS, test_models=WORKERS)
-    pytester.makefile(".toml", pyproject=PYPROJECT)
-    return pytester
+def workers(project: pytest.Pytester) -> pytest.Pytester:
+    project.makepyfile(models=TYPED_MODELS, test_models=WORKERS)
+    return project
 
 
-def test_a_database_cloned_anew_between_two_tests(project: pytest.Pytester) -> None:
+def test_a_database_cloned_anew_between_two_tests(workers: pytest.Pytester) -> None:
     names = ["test_contract[create-Post]", "test_alters", "test_contract[read-Post]", "test_contract[rollback-Post]"]
     chosen = [f"test_models.py::TestModels::{name}" for name in names]
-    ran = project.runpytest_subprocess(*chosen, "test_models.py::test_no_connection_stays", timeout=60)
+    ran = workers.runpytest_subprocess(*chosen, "test_models.py::test_no_connection_stays", timeout=60)
     ran.assert_outcomes(passed=5)
 
 
-def test_all_workers_have_the_same_tests_and_rows(project: pytest.Pytester) -> None:
-    ran = project.runpytest_subprocess("-n", "2", "--dist", "each", "-v", timeout=200)
+def test_all_workers_have_the_same_tests_and_rows(workers: pytest.Pytester) -> None:
+    ran = workers.runpytest_subprocess("-n", "2", "--dist", "each", "-v", timeout=200)
     results = re.findall(r"\[(gw\d)\] .*(PASSED|FAILED) (\S+)", ran.stdout.str())
     first, second = (
         sorted((name, result) for worker, result, name in results if worker == one) for one in ("gw0", "gw1")

@@ -7,47 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from contract.suite_project import TYPED_MODELS
 from postgres.schemas.schema_fixtures import schemas_of, shared
 
 from greenshift.postgres import Server
 
 __all__ = ["shared"]
 
-MODELS = """
-import enum
-from datetime import datetime
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Sequence, String, text
-from sqlalchemy.dialects.postgresql import ARRAY, ENUM
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Colour(enum.Enum):
-    RED = "red"
-    GREEN = "green"
-
-
-class User(Base):
-    __tablename__ = "user"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(30), unique=True)
-    number: Mapped[int] = mapped_column(Sequence("numbers"), server_default=Sequence("numbers").next_value())
-    seen: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    posts: Mapped[list["Post"]] = relationship(back_populates="user", cascade="all, delete-orphan")
-
-
-class Post(Base):
-    __tablename__ = "post"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    colour: Mapped[Colour]
-    colours: Mapped[list[Colour]] = mapped_column(ARRAY(ENUM(Colour, name="colour", create_type=False)))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", deferrable=True, initially="DEFERRED"))
-    user: Mapped[User] = relationship(back_populates="posts")
-    __table_args__ = (CheckConstraint("id > 0"), Index("ix_post", "user_id", "id"))
-"""
 SUITE = """
 from greenshift.contract import Behaviour, ModelContract
 from models import Base
@@ -99,7 +65,7 @@ def any_server(contract_server: Server) -> Server:
 @pytest.fixture
 def project(pytester: pytest.Pytester, shared: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    pytester.makepyfile(models=MODELS)
+    pytester.makepyfile(models=TYPED_MODELS)
     return pytester
 
 

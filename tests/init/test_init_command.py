@@ -87,6 +87,18 @@ def test_an_engine_elsewhere_fails_the_proof(project: Path) -> None:
     assert "secret" not in done.stdout + done.stderr
 
 
+def test_a_commit_that_cannot_be_tried_is_told(project: Path) -> None:
+    (project / "app" / "database.py").write_text(
+        "import os\nfrom functools import cache\n\nfrom sqlalchemy import create_engine\n"
+        "from sqlalchemy.orm import Session\n\n\n@cache\ndef engine():\n"
+        '    return create_engine(os.environ["DATABASE_URL"])\n\n\n'
+        "def get_db():\n    with Session(engine()) as session:\n        yield session\n"
+    )
+    done = init(project)
+    assert done.returncode == 0, done.stderr
+    assert "the proof does not try a commit" in done.stderr
+
+
 def test_a_conftest_in_the_way_is_named(project: Path) -> None:
     (project / "tests" / "conftest.py").write_text(
         "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef server():\n    raise RuntimeError('no docker here')\n"

@@ -81,5 +81,9 @@ def make_plan(root: Path, *, program: Path, source: str | None, with_test: bool)
         plan.test = test_file(found)
         if files.text(plan.test) is None:
             files.put(plan.test, proof_text(found))
+    if "env" in found.table and not found.engine and found.table.get("driver") != "sqlite":
+        plan.notes.append(
+            "no module holds the application's engine under a name: the proof does not try a commit on it"
+        )
     plan.changes = ChangeSet(root, files.changes())
     return plan

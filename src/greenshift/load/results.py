@@ -232,11 +232,11 @@ class Load:
                     "round": one.round,
                     "step": one.step.label,
                     "throughput": one.driven.throughput,
-                    "mean": _number(one.driven.latency.mean),
-                    "p50": _number(one.driven.latency.p50),
-                    "p90": _number(one.driven.latency.p90),
-                    "p95": _number(one.driven.latency.p95),
-                    "p99": _number(one.driven.latency.p99),
+                    "mean": json_number(one.driven.latency.mean),
+                    "p50": json_number(one.driven.latency.p50),
+                    "p90": json_number(one.driven.latency.p90),
+                    "p95": json_number(one.driven.latency.p95),
+                    "p99": json_number(one.driven.latency.p99),
                     "driven": one.driven.as_dict(),
                     "said": one.said,
                     "inside": None if one.inside is None else _plain(asdict(one.inside)),
@@ -248,7 +248,7 @@ class Load:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return _number(value)
+        return json_number(value)
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -256,6 +256,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _number(value: float) -> float | None:
-    """Return a number as JSON can say it."""
+def json_number(value: float) -> float | None:
+    """Return a number as JSON can say it: None where it is not finite."""
     return value if math.isfinite(value) else None

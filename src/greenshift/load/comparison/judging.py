@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +11,7 @@ from greenshift.load.comparison.reasons import reasons
 from greenshift.load.comparison.statistics import Difference, Direction, Spread, difference
 from greenshift.load.comparison.targets import FAILED, Judged, Target, judge
 from greenshift.load.errors import LoadError
-from greenshift.load.results import Load
+from greenshift.load.results import Load, json_number
 from greenshift.load.step import Step
 
 # What makes the version after "slower", and the exit code 1.
@@ -42,11 +41,11 @@ class StepDifference:
         return {
             "step": self.step.label,
             "metric": self.metric.name,
-            "before": [_number(value) for value in self.before.values],
-            "after": [_number(value) for value in self.after.values],
+            "before": [json_number(value) for value in self.before.values],
+            "after": [json_number(value) for value in self.after.values],
             "direction": self.difference.direction.value,
-            "ratio": _number(self.difference.ratio),
-            "p": _number(self.difference.p),
+            "ratio": json_number(self.difference.ratio),
+            "p": json_number(self.difference.p),
             "because": self.difference.because,
         }
 
@@ -154,7 +153,3 @@ def check_targets(targets: Sequence[Target], steps: Sequence[Step]) -> None:
             raise LoadError(
                 f"the target {target.text!r} is about a step that is not measured", "add it to --users or --rate"
             )
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -46,6 +46,12 @@ def test_what_stays_in_an_environment_file_is_not_shown(capsys: pytest.CaptureFi
         assert "for reading only: --write writes it" in printed.err
 
 
+def test_a_password_on_a_line_of_its_own_is_not_shown() -> None:
+    old = b'settings = {\n    "password":\n        "s3cret",\n}\nengine = 1\n'
+    assert "s3cret" not in ChangeSet(Path(), [Change("a.py", old, old.replace(b"1", b"2"))]).shown_difference()
+    assert "s3cret" not in ChangeSet(Path(), [Change("a.py", None, old)]).shown_difference()
+
+
 def test_a_password_is_masked_before_its_line_is_cut(tmp_path: Path) -> None:
     long = f'engine = create_engine("postgresql://{"a" * 60}:s3cret{"b" * 60}@db/shop")'
     (tmp_path / "app.py").write_text(f"from sqlalchemy import create_engine\n\n{long}\n")

@@ -53,7 +53,8 @@ def shown_difference_of(path: str, old: bytes | None, new: bytes | None) -> str:
     Args:
         path: as for :func:`difference_of`, and likewise ``old`` and ``new``.
     """
-    shown = difference_of(path, old, new)
+    # Before the signs of the diff stand between a name and the value on the next line.
+    shown = difference_of(path, _masked(path, old), _masked(path, new))
     if _ENVIRONMENT_FILE.search(path):
         shown = _VARIABLE.sub(rf"\g<1>{MASK}", shown)
     return mask(shown)
@@ -80,6 +81,13 @@ def _text(path: str, content: bytes) -> str:
     except UnicodeDecodeError:
         found = decoded(content, path)
         return _BINARY if found is None else found.text
+
+
+def _masked(path: str, content: bytes | None) -> bytes | None:
+    if content is None:
+        return None
+    text = _text(path, content)
+    return content if text is _BINARY else mask(text).encode()
 
 
 def _lines(text: str | None) -> list[str]:

@@ -30,6 +30,4 @@ def tests(session: nox.Session, sqlalchemy: str) -> None:
     """The suite, or what is given after ``--``: ``nox -s tests -- tests/trace``."""
     session.install("--quiet", "--editable", ".[dev]")
     session.install("--quiet", SQLALCHEMY[sqlalchemy])
-    # A server that `greenshift up` keeps on this machine would be shared by all workers.
-    private = {"GREENSHIFT_STATE_DIRECTORY": session.create_tmp()}
-    session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs, env=private)
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 import pytest
 
 # pytest takes this from the outermost conftest only.
@@ -10,6 +14,10 @@ pytest_plugins = ["pytester"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes half a minute or so; it runs before the others")
+    # A server that somebody keeps on this machine with `greenshift up` is not the tests'.
+    folder = tempfile.mkdtemp(prefix="greenshift-no-kept-server-")
+    os.environ["GREENSHIFT_STATE_DIRECTORY"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 # After pytest-randomly, which shuffles.

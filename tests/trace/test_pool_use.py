@@ -27,7 +27,7 @@ def test_each_use_is_told(driver: Driver) -> None:
     with (
         pool_use.on_taken(lambda pool, seconds, failure: told.append(f"taken {failure}")),
         pool_use.on_opened(lambda info: told.append("opened")),
-        pool_use.on_given_back(lambda info, checkout: told.append("given back")),
+        pool_use.on_given_back(lambda info, since: told.append("given back")),
         pool_use.on_closed(lambda info: told.append("closed")),
     ):
         driver.connected(ask, ask)
@@ -118,3 +118,39 @@ def test_where_a_connection_was_taken_is_known(engine: Engine) -> None:
             assert info.checkout.call_site.function == "test_where_a_connection_was_taken_is_known"
         # Whether it is used without SQLAlchemy's knowledge is not to be told while statements are not traced.
         assert info.tainted == set()
+
+
+def test_one_taking_inside_another(urls: dict[str, URL]) -> None:
+    taken_from: list[Pool] = []
+    outside: list[list[Pool]] = []
+    inner = create_engine(urls["psycopg"])
+
+    def creator() -> Any:
+        with inner.connect() as connection:
+            assert ask(connection) == 42
+        outside.append([taker.pool for taker in pool_use.takers()])
+        assert pool_use.is_connecting()
+        return inner.dialect.connect(*inner.dialect.create_connect_args(inner.url)[0], **arguments)
+
+    arguments: dict[str, Any] = dict(inner.dialect.create_connect_args(inner.url)[1])
+    outer = create_engine("postgresql+psycopg://", creator=creator)
+    with pool_use.on_taken(lambda pool, seconds, failure: taken_from.append(pool)), outer.connect():
+        assert not pool_use.is_connecting()
+    assert taken_from == [inner.pool, outer.pool]
+    assert outside == [[outer.pool]]
+    inner.dispose()
+    outer.dispose()
+
+
+def test_a_holder_is_the_same_however_often_it_is_asked_for(engine: Engine) -> None:
+    with pool_use.on_given_back(lambda info, since: ends.append((info.checkout, since))):
+        ends: list[tuple[Any, float]] = []
+        with engine.connect() as connection:
+            info = trace.connections.info_of(connection)
+            first = info.checkout
+            assert first is not None
+            assert info.checkout is first
+        assert info.checkout is None
+        with engine.connect() as connection:
+            assert info.checkout is not first
+    assert ends[0] == (first, first.since)

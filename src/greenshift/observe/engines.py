@@ -13,7 +13,7 @@ from sqlalchemy.pool import Pool
 from greenshift.observe.ledger import Ledger, masked_url
 from greenshift.observe.pool_meter import PoolMeter
 
-_Metered = tuple[weakref.ref[Pool], PoolMeter | None]
+Metered = tuple[weakref.ref[Pool], PoolMeter | None]
 
 
 class Engines:
@@ -22,6 +22,7 @@ class Engines:
     Attributes:
         everyone: whether every engine is observed that runs a statement.
         by_dialect: the ledgers; an engine and its ``execution_options()`` share a dialect.
+        pools: meters by the identities of the pools that were seen; None where a pool is not observed.
     """
 
     def __init__(self, *, everyone: bool) -> None:
@@ -29,7 +30,7 @@ class Engines:
         # Re-entrant: the end of an engine or a pool may come to light at any moment.
         self._lock = threading.RLock()
         self.by_dialect: dict[Dialect, Ledger] = {}
-        self._pools: dict[int, _Metered] = {}
+        self.pools: dict[int, Metered] = {}
 
     def add(self, engine: Engine, name: str | None = None) -> Ledger:
         """Observe an engine; return its ledger, also where there was one.
@@ -45,7 +46,7 @@ class Engines:
             if ledger is None:
                 meter = self.meter_of(engine.pool) or PoolMeter()
                 ledger = Ledger(engine, self._unique(name or masked_url(engine)), meter)
-                self._pools[id(engine.pool)] = self._metered(engine.pool, meter)
+                self.pools[id(engine.pool)] = self._metered(engine.pool, meter)
                 self.by_dialect[dialect] = ledger
                 # Dialects outlive their engines in SQLAlchemy's caches of compiled statements.
                 weakref.finalize(engine, self._gone, dialect, weakref.ref(self)).atexit = False
@@ -66,7 +67,7 @@ class Engines:
             pool: perhaps one never seen before: a new engine's, or what ``dispose()`` put in the place of another.
         """
         # A pool that is gone has been forgotten before another can have its identity.
-        metered = self._pools.get(id(pool))
+        metered = self.pools.get(id(pool))
         if metered is not None:
             return metered[1]
         with self._lock:
@@ -75,7 +76,7 @@ class Engines:
                 engine = ledger.engine()
                 if engine is not None and engine.pool is pool:
                     meter = ledger.meter
-            self._pools[id(pool)] = self._metered(pool, meter)
+            self.pools[id(pool)] = self._metered(pool, meter)
         return meter
 
     def owns(self, pool: Pool, meter: PoolMeter) -> bool:
@@ -85,7 +86,7 @@ class Engines:
             pool: a pool.
             meter: a meter.
         """
-        metered = self._pools.get(id(pool))
+        metered = self.pools.get(id(pool))
         return metered is not None and metered[1] is meter
 
     def ledgers(self) -> list[Ledger]:
@@ -99,8 +100,8 @@ class Engines:
         for ledger in self.by_dialect.values():
             ledger.reset()
 
-    def _metered(self, pool: Pool, meter: PoolMeter | None) -> _Metered:
-        key, pools = id(pool), self._pools
+    def _metered(self, pool: Pool, meter: PoolMeter | None) -> Metered:
+        key, pools = id(pool), self.pools
 
         def forget(reference: weakref.ref[Pool]) -> None:
             if pools.get(key, (None,))[0] is reference:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
 from greenshift import trace
@@ -46,6 +47,21 @@ class PoolMeter:
         with self._lock:
             setattr(self, name, getattr(self, name) + 1)
 
+    def settle(self) -> None:
+        """Count what was appended to ``wait`` and ``held``."""
+        self.wait.fold()
+        self.held.fold()
+
+    def failed(self, error: BaseException) -> None:
+        """Count a taker that got no connection.
+
+        Args:
+            error: what he got instead.
+        """
+        self.count("failures")
+        if isinstance(error, PoolTimeout):
+            self.count("timeouts")
+
     def state(self, pool: Pool, owns: Any) -> PoolState:
         """Return the state of the engine's pools.
 
@@ -57,7 +73,7 @@ class PoolMeter:
         known = [info for info in trace.connections.live() if (of := info.pool) is not None and owns(of)]
         holders = [_holder(info) for info in known if _held_since(info, self.began)]
         holders.sort(key=lambda holder: -holder.seconds)
-        waits = [now - one.since for one in trace.pool_use.takers() if one.pool is not None and owns(one.pool)]
+        waits = [now - one.since for one in trace.pool_use.takers() if owns(one.pool)]
         opening = len(waits)
         in_use, idle = len(holders), sum(info.checkout is None and info.pool is pool for info in known)
         size = overflow = 0

@@ -14,6 +14,7 @@ from greenshift.observe.engines import Engines
 from greenshift.observe.explaining import Explainer
 from greenshift.observe.ledger import Ledger
 from greenshift.observe.loop_lag import LoopLag
+from greenshift.observe.tally import BATCH
 
 # Of a statement that reading an attribute did not cause, every so manieth execution is looked at again.
 _LOOK_AGAIN: Final = 32
@@ -76,7 +77,10 @@ class StatementWatch:
                 ledger = self._engines.of_engine(context.root_connection.engine)
                 if ledger is None:
                     return
-            ledger.durations.add(seconds)
+            durations = ledger.durations
+            durations.append(seconds)
+            if len(durations.new) >= BATCH:
+                durations.fold()
             if error is not None:
                 ledger.errors += 1
             if context.execution_options.get("stream_results") and error is None:

@@ -12,18 +12,23 @@ from greenshift.observe.snapshot import Histogram
 # Seconds; from what a socket answers in to what no user waits for.
 BOUNDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # Sorted at once, so many take a tenth of a millisecond.
-_BATCH: Final = 512
+BATCH: Final = 512
 
 
 class Tally:
-    """A histogram that grows. Threads may add to it."""
+    """A histogram that grows. Threads may add to it.
 
-    __slots__ = ("_append", "_counts", "_lock", "_new", "_sum")
+    Attributes:
+        append: adds one duration without a call of Python's; whoever uses it folds when ``new`` has ``BATCH`` of them.
+        new: the durations that were not counted yet.
+    """
+
+    __slots__ = ("_counts", "_lock", "_sum", "append", "new")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._new: deque[float] = deque()
-        self._append = self._new.append
+        self.new: deque[float] = deque()
+        self.append = self.new.append
         self._counts = [0] * (len(BOUNDS) + 1)
         self._sum = 0.0
 
@@ -33,14 +38,14 @@ class Tally:
         Args:
             seconds: how long.
         """
-        self._append(seconds)
-        if len(self._new) >= _BATCH:
+        self.append(seconds)
+        if len(self.new) >= BATCH:
             self.fold()
 
     def fold(self) -> None:
         """Count what was added."""
         with self._lock:
-            batch = [self._new.popleft() for _ in range(len(self._new))]
+            batch = [self.new.popleft() for _ in range(len(self.new))]
             batch.sort()
             below = 0
             for index, bound in enumerate(BOUNDS):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from greenshift.trace import attribute_reads, connections, executions, instances, pool, pool_use, streams, transactions
 from greenshift.trace.call_site import CallSite, frames_from, include_user_path, is_test_file, is_user_file
 from greenshift.trace.channel import Subscription
-from greenshift.trace.connections import Checkout, ConnectionInfo, set_test
+from greenshift.trace.checkout import Checkout
+from greenshift.trace.connections import ConnectionInfo, set_test
 from greenshift.trace.eager_loads import EagerLoad, on_eager_load
 from greenshift.trace.errors import on_error
 from greenshift.trace.installation import installation, pool_installation

@@ -7,19 +7,16 @@ import sys
 import threading
 import time
 import weakref
-from asyncio import _get_running_loop
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import AdaptedConnection, Connection, Engine
 from sqlalchemy.pool import Pool
 
-from greenshift.trace.call_site import CallSite, find_user_frame
-from greenshift.trace.place import NOWHERE, here, running_loop, where
+from greenshift.trace.call_site import CallSite
+from greenshift.trace.checkout import NOTED, Checkout, Held, note_holder
+from greenshift.trace.place import running_loop
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from greenshift.trace.statement import Statement
 
 # The key under which SQLAlchemy's connection_record.info holds our ConnectionInfo.
@@ -44,66 +41,6 @@ class _PoolEntry(Protocol):
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None: ...
 
 
-class Checkout:
-    """Who holds a connection, since when.
-
-    Attributes:
-        since: when, in seconds of ``time.perf_counter``.
-        test: the test that was running (:func:`set_test`), or None.
-    """
-
-    __slots__ = ("_session", "_site", "_thread", "_where", "since", "test")
-
-    def __init__(self, frame: FrameType | None) -> None:
-        self._session: weakref.ref[Session] | None = None
-        found, _ = find_user_frame(frame)
-        self._site = None if found is None else (found.f_code, found.f_lasti)
-        loop = _get_running_loop()
-        self._where = NOWHERE if loop is None else where(loop)
-        self._thread = here.thread
-        self.test = _test
-        self.since = time.perf_counter()
-
-    @property
-    def call_site(self) -> CallSite | None:
-        """The line of the user's code that caused it, or None when no such frame was on the stack."""
-        return None if self._site is None else CallSite.at(*self._site)
-
-    @property
-    def thread(self) -> str:
-        """The thread's name."""
-        return self._thread.name
-
-    @property
-    def thread_id(self) -> int | None:
-        """The thread's identity (``threading.get_ident``)."""
-        return self._thread.ident
-
-    @property
-    def task_name(self) -> str | None:
-        """The asyncio task's name, or None outside tasks."""
-        return self._where[2]
-
-    @property
-    def task(self) -> asyncio.Task[Any] | None:
-        """The task that took the connection, unless it is gone."""
-        task = self._where[1]
-        return None if task is None else task()
-
-    @property
-    def session(self) -> Session | None:
-        """The ORM session that last began a transaction on it (of an ``AsyncSession`` the sync one), or None."""
-        return None if self._session is None else self._session()
-
-    @property
-    def seconds(self) -> float:
-        """How long the connection has been held, in seconds."""
-        return time.perf_counter() - self.since
-
-    def __repr__(self) -> str:
-        return f"<Checkout at {self.call_site} in {self.thread}>"
-
-
 class ConnectionInfo:
     """One DBAPI connection in a pool, from its opening to its closing.
 
@@ -119,7 +56,7 @@ class ConnectionInfo:
         opened: the call site that caused the connection, None when it was open before anybody subscribed.
         opened_at: when it was seen first, in seconds of ``time.perf_counter``.
         opened_in_test: the test that was running then.
-        checkout: who holds it; None while it is idle in its pool.
+        pool_id: the identity of :attr:`pool`, 0 until that is known.
         checkouts: how often it has been taken from its pool while somebody was subscribed.
         in_transaction_since: when SQLAlchemy began the open transaction (``perf_counter``), or None. Transactions
             begun on a raw DBAPI connection are not seen.
@@ -136,10 +73,10 @@ class ConnectionInfo:
         "_bare",
         "_engine",
         "_entry",
+        "_held",
         "_loop",
         "_pool",
         "backend_pid",
-        "checkout",
         "checkouts",
         "closed",
         "database",
@@ -153,6 +90,7 @@ class ConnectionInfo:
         "opened",
         "opened_at",
         "opened_in_test",
+        "pool_id",
         "previous_statement",
         "tainted",
     )
@@ -166,7 +104,6 @@ class ConnectionInfo:
         self.opened: CallSite | None = None
         self.opened_at = time.perf_counter()
         self.opened_in_test = _test
-        self.checkout: Checkout | None = None
         self.checkouts = 0
         self.in_transaction_since: float | None = None
         self.last_statement: Statement | None = None
@@ -177,15 +114,29 @@ class ConnectionInfo:
         self.invalidated: str | None = None
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._engine: weakref.ref[Engine] | None = None
+        self._held: Held | None = None
         self._pool: weakref.ref[Pool] | None = None
+        self.pool_id = 0
         self._entry: weakref.ref[_PoolEntry] = weakref.ref(entry)
         # Whether SQLAlchemy has begun no transaction in this checkout: what was sent, if anything, was not seen.
         self._bare = False
 
     @property
+    def checkout(self) -> Checkout | None:
+        """Who holds it; None while it is idle in its pool."""
+        held = self._held
+        if held is None:
+            return None
+        if len(held) == NOTED:
+            # Of two threads that ask at once both get what the first has put there.
+            held.append(Checkout(held))
+        checkout: Checkout = held[NOTED]
+        return checkout
+
+    @property
     def checked_out(self) -> bool:
         """Whether somebody holds it."""
-        return self.checkout is not None
+        return self._held is not None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
@@ -201,6 +152,10 @@ class ConnectionInfo:
     def pool(self) -> Pool | None:
         """The pool that it was last taken from, None until then or when the pool is gone."""
         return None if self._pool is None else self._pool()
+
+    def _taken_from(self, pool: Pool) -> None:
+        self._pool = weakref.ref(pool)
+        self.pool_id = id(pool)
 
     @property
     def loop_is_known(self) -> bool:
@@ -229,7 +184,7 @@ class ConnectionInfo:
             entry.invalidate(ConnectionReplacedError(reason), soft=True)
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else "checked out" if self.checkout else "idle"
+        state = "closed" if self.closed else "checked out" if self._held else "idle"
         return f"<ConnectionInfo {self.driver} {self.database} pid={self.backend_pid} {state}>"
 
 
@@ -304,7 +259,7 @@ def info_of(connection: Connection) -> ConnectionInfo:
     if info is None:
         pooled = connection.connection
         info = adopt(pooled.dbapi_connection, pooled)
-        info.checkout = Checkout(sys._getframe(1))
+        info._held = note_holder(sys._getframe(1), _test)
     if info.engine_url is None:
         url = connection.engine.url
         info.engine_url = url.render_as_string(hide_password=True)

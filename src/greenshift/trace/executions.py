@@ -117,8 +117,13 @@ def _watched_do_execute(
             _tell(context, statement, perf_counter() - started, error)
         raise
     seconds = perf_counter() - started
-    if context is not None and (taking.get() is None or not is_connecting()):
-        _tell(context, statement, seconds, None)
+    if context is not None and (not taking or not is_connecting()):
+        # _tell, written out.
+        for subscription in _ended.subscriptions:
+            try:
+                subscription.callback(context, statement, seconds, None)
+            except Exception:
+                subscription.failed()
 
 
 def _watched_do_executemany(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
 import weakref
 from collections.abc import Callable
+from sys import _getframe
 from types import FrameType
 from typing import Any, Final
 
@@ -17,12 +17,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from greenshift.errors import GreenshiftError
+from greenshift.trace import connections
 from greenshift.trace.call_site import find_call_site
 from greenshift.trace.channel import Channel, Subscription
-from greenshift.trace.connections import INFO_KEY, Checkout, ConnectionInfo, adopt
+from greenshift.trace.checkout import note_holder
+from greenshift.trace.connections import INFO_KEY, ConnectionInfo, adopt
 from greenshift.trace.installation import connecting_installation, installation, pool_installation
 from greenshift.trace.place import running_loop
-from greenshift.trace.pool_use import closed, given_back, invalidated, opened, taking, timeouts
+from greenshift.trace.pool_use import closed, given_back, invalidated, note_opened, opened, pool_here, timeouts
 
 logger = logging.getLogger("greenshift.trace")
 
@@ -118,52 +120,60 @@ def _do_connect(
 def _connect(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     info = adopt(dbapi_connection, record)
     info.database = record.info.get(_DATABASE_KEY) or info.database
-    info.opened = find_call_site(sys._getframe(1))
+    info.opened = find_call_site(_getframe(1))
     if info.is_async and (loop := running_loop()) is not None:
         info._loop = weakref.ref(loop)
-    taker = taking.get()
-    if taker is not None and taker.pool is not None:
-        info._pool = weakref.ref(taker.pool)
-        taker.opened = True
+    pool = note_opened()
+    if pool is not None:
+        info._taken_from(pool)
     _connect_channel.publish(info, dbapi_connection)
     opened.publish(info)
 
 
-def _checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    info: ConnectionInfo = record.info.get(INFO_KEY) or adopt(dbapi_connection, record)
+def _checkout(_dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    info: ConnectionInfo = record.info.get(INFO_KEY) or _adopt(record)
     try:
-        frame: FrameType | None = sys._getframe(_ENGINE_DEPTH)
+        frame: FrameType | None = _getframe(_ENGINE_DEPTH)
     except ValueError:  # a shallow stack, such as a greenlet's
         frame = None
-    if frame is None or frame.f_code is not _ENGINE_CONNECT:
-        frame = sys._getframe(_CHECKOUT_DEPTH)
-    info.checkout = Checkout(frame)
+    frame = frame.f_back if frame is not None and frame.f_code is _ENGINE_CONNECT else _getframe(_CHECKOUT_DEPTH)
+    info._held = note_holder(frame, connections._test)
     info.checkouts += 1
-    taker = taking.get()
-    if taker is not None and taker.pool is not None:
-        info._pool = weakref.ref(taker.pool)
-    # Transactions are seen only while statements are.
-    info._bare = installation.active
+
+
+def _adopt(record: ConnectionPoolEntry) -> ConnectionInfo:
+    info = adopt(record.dbapi_connection, record)
+    pool = pool_here()
+    if pool is not None:
+        info._taken_from(pool)
+    return info
+
+
+def _traced_checkout(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    info: ConnectionInfo = record.info.get(INFO_KEY) or _adopt(record)
+    info._bare = True
     if _checkout_channel.subscriptions:
         _checkout_channel.publish(info, dbapi_connection)
 
 
-def _checkin(dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+def _checkin(_dbapi_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
     info: ConnectionInfo | None = record.info.get(INFO_KEY)
     if info is None:
         return
-    info._entry = weakref.ref(record)
-    if info._bare and info.checkout is not None:
-        info.tainted.add("raw connection")
-    info._bare = False
-    checkout = info.checkout
-    if checkout is not None:
+    if info._entry() is not record:  # it was found out in use
+        info._entry = weakref.ref(record)
+    if info._bare:
+        info._bare = False
+        if info._held is not None:
+            info.tainted.add("raw connection")
+    held = info._held
+    if held is not None:
         for subscription in given_back.subscriptions:
             try:
-                subscription.callback(info, checkout)
+                subscription.callback(info, held[0])
             except Exception:
                 subscription.failed()
-    info.checkout = None
+    info._held = None
     info.in_transaction_since = None
 
 
@@ -180,7 +190,7 @@ def _close(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> No
 def _closing(info: ConnectionInfo | None) -> None:
     if info is not None and not info.closed:
         info.closed = True
-        info.checkout = None
+        info._held = None
         info.in_transaction_since = None
         _close_channel.publish(info)
         closed.publish(info)
@@ -201,6 +211,8 @@ connecting_installation.add(Engine, "do_connect", _do_connect)
 pool_installation.add(Pool, "connect", _connect)
 pool_installation.add(Pool, "checkout", _checkout)
 pool_installation.add(Pool, "checkin", _checkin)
+# Transactions are seen only while statements are.
+installation.add(Pool, "checkout", _traced_checkout)
 pool_installation.add(Pool, "invalidate", _invalidate)
 pool_installation.add(Pool, "close", _close)
 pool_installation.add(Pool, "detach", _detach)

@@ -5,52 +5,48 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from contextvars import ContextVar
 from time import perf_counter
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+import greenlet  # type: ignore[import-untyped]
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool, PoolProxiedConnection
 
 from greenshift.trace.channel import Channel, Subscription
-from greenshift.trace.connections import Checkout, ConnectionInfo
+from greenshift.trace.connections import ConnectionInfo
 from greenshift.trace.installation import pool_installation
 
 _connect_of_pool: Final = Pool.connect
 
 taken: Final[Channel[[Pool, float, BaseException | None]]] = Channel(listening=pool_installation)
-given_back: Final[Channel[[ConnectionInfo, Checkout]]] = Channel(listening=pool_installation)
+given_back: Final[Channel[[ConnectionInfo, float]]] = Channel(listening=pool_installation)
 opened: Final[Channel[[ConnectionInfo]]] = Channel(listening=pool_installation)
 closed: Final[Channel[[ConnectionInfo]]] = Channel(listening=pool_installation)
 invalidated: Final[Channel[[ConnectionInfo, BaseException | None]]] = Channel(listening=pool_installation)
 timeouts: Final[Channel[[Pool, PoolTimeout]]] = Channel()
 
 
-class Taker:
+class Taker(NamedTuple):
     """Somebody, a thread or a task, who is taking a connection from a pool.
 
     Attributes:
-        pool: the pool; None when it is over, since contexts that were copied meanwhile keep this object.
+        pool: the pool.
         since: when he began, in seconds of ``time.perf_counter``.
-        opened: whether a connection has been opened for him.
     """
 
-    __slots__ = ("opened", "pool", "since")
-
-    def __init__(self, pool: Pool) -> None:
-        self.pool: Pool | None = pool
-        self.opened = False
-        self.since = perf_counter()
+    pool: Pool
+    since: float
 
 
-# Whom this task, or thread, is.
-taking: Final[ContextVar[Taker | None]] = ContextVar("greenshift_taking", default=None)
-_takers: set[Taker] = set()
+# By the identity of the greenlet in which somebody takes a connection: of SQLAlchemy's asyncio each call has one, and
+# otherwise each thread. The pool, since when, and whether a connection has been opened for him; a list is made fastest.
+_getcurrent: Final = greenlet.getcurrent
+taking: Final[dict[int, list[Any]]] = {}
 
 
 if hasattr(os, "register_at_fork"):
     # Who was waiting goes on doing so in the parent.
-    os.register_at_fork(after_in_child=_takers.clear)
+    os.register_at_fork(after_in_child=taking.clear)
 
 
 def takers() -> list[Taker]:
@@ -58,7 +54,7 @@ def takers() -> list[Taker]:
 
     Pools override ``Pool.connect`` rarely: of SQLAlchemy's own, only ``SingletonThreadPool`` is not seen.
     """
-    return list(_takers.copy())
+    return [Taker(pool, since) for pool, since, _ in taking.copy().values()]
 
 
 def on_taken(callback: Callable[[Pool, float, BaseException | None], object]) -> Subscription:
@@ -71,11 +67,12 @@ def on_taken(callback: Callable[[Pool, float, BaseException | None], object]) ->
     return taken.subscribe(callback)
 
 
-def on_given_back(callback: Callable[[ConnectionInfo, Checkout], object]) -> Subscription:
+def on_given_back(callback: Callable[[ConnectionInfo, float], object]) -> Subscription:
     """Call back when a connection comes back to its pool.
 
     Args:
-        callback: given the connection and who held it.
+        callback: given the connection, of which ``checkout`` is still who held it, and since when
+            (``perf_counter``).
     """
     return given_back.subscribe(callback)
 
@@ -109,36 +106,67 @@ def on_invalidated(callback: Callable[[ConnectionInfo, BaseException | None], ob
 
 def is_connecting() -> bool:
     """Return whether this task, or thread, is taking a connection just now."""
-    taker = taking.get()
-    return taker is not None and taker.pool is not None
+    return id(_getcurrent()) in taking
+
+
+def note_opened() -> Pool | None:
+    """Take it that a connection has been opened for whoever is taking one here.
+
+    Returns:
+        The pool, or None where nobody is seen to take one.
+    """
+    taker = taking.get(id(_getcurrent()))
+    if taker is None:
+        return None
+    taker[2] = True
+    pool: Pool = taker[0]
+    return pool
+
+
+def pool_here() -> Pool | None:
+    """Return the pool from which a connection is being taken here, or None."""
+    taker = taking.get(id(_getcurrent()))
+    return None if taker is None else taker[0]
 
 
 def _watched_connect(pool: Pool) -> PoolProxiedConnection:
-    taker = Taker(pool)
-    token = taking.set(taker)
-    _takers.add(taker)
-    failure: BaseException | None = None
+    me = id(_getcurrent())
+    # Of another pool perhaps, whose connection is being made out of one of this.
+    outer = taking.get(me)
+    taker: list[Any] = [pool, perf_counter(), False]
+    taking[me] = taker
     try:
-        return _connect_of_pool(pool)
+        connection = _connect_of_pool(pool)
     except BaseException as error:
-        failure = error
         if isinstance(error, PoolTimeout):
             timeouts.publish(pool, error)
+        _leave(me, outer)
+        _tell_taken(pool, taker, error)
         raise
-    finally:
-        _takers.discard(taker)
-        taking.reset(token)
-        taker.pool = None
-        # A pool opens one for whom it does not have to let wait.
-        seconds = 0.0 if taker.opened else perf_counter() - taker.since
-        # Channel.publish, written out: every call less counts here.
-        for subscription in taken.subscriptions:
-            try:
-                subscription.callback(pool, seconds, failure)
-            except Exception:
-                subscription.failed()
-        # The error's traceback holds this frame.
-        failure = None
+    if outer is None:
+        taking.pop(me, None)
+    else:
+        taking[me] = outer
+    # A pool opens one for whom it does not have to let wait.
+    seconds = 0.0 if taker[2] else perf_counter() - taker[1]
+    # Channel.publish, written out: every call less counts here.
+    for subscription in taken.subscriptions:
+        try:
+            subscription.callback(pool, seconds, None)
+        except Exception:
+            subscription.failed()
+    return connection
+
+
+def _leave(me: int, outer: list[Any] | None) -> None:
+    if outer is None:
+        taking.pop(me, None)
+    else:
+        taking[me] = outer
+
+
+def _tell_taken(pool: Pool, taker: list[Any], failure: BaseException) -> None:
+    taken.publish(pool, 0.0 if taker[2] else perf_counter() - taker[1], failure)
 
 
 def _watch_connect() -> None:

@@ -113,10 +113,9 @@ def served(shop: Shop) -> Iterator[Ran]:
 
 def run_by_pytest(shop: Shop) -> Iterator[Ran]:
     url, reports = shop.environment["DATABASE_URL"], shop.folder / "reports"
-    report = ("--tb=short", "--db-report", "--db-report-html")
+    report, tests = ("--tb=short", "--db-report", "--db-report-html"), ("tests", "failing")
     for one in (
-        shop.pytest(*report, str(reports / "run.html"), "--db-check", "tests", "failing"),
-        shop.pytest(*report, str(reports / "given.html"), "--db-url", url, "--db-keep-failed", "tests", "failing"),
+        shop.pytest(*report, str(reports / "run.html"), "--db-check", "--db-url", url, "--db-keep-failed", *tests),
         shop.pytest("--db-url", url.replace("/production", "/nowhere"), "tests"),
     ):
         yield Ran(one.name, one.exit_code, without_tracebacks_of_pytest(one.output))

@@ -106,12 +106,15 @@ def main() -> None:
     parser.add_argument("--users", default="1,10,50,100")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--pool-size", default="20", help="of both versions; no overflow")
     parser.add_argument("--loading", default="awaitable", help="of the shift: query, model or awaitable")
     parser.add_argument("--out", type=Path, default=Path("exams-load"), help="the folder for the reports")
     parser.add_argument("more", nargs="*", help="further arguments of greenshift load, after --")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     more = ["--users", arguments.users, "--rounds", str(arguments.rounds), "--requests", str(arguments.requests)]
+    # Connections beyond pool_size are opened and closed with each use, which asyncpg pays dearly: here both keep what they open.
+    more += ["--pool-size", arguments.pool_size, "--max-overflow", "0"]
     with tempfile.TemporaryDirectory(prefix="exams-load-") as folder:
         before, after = versions(Path(folder), arguments.loading)
         for delay in arguments.delays:

@@ -113,7 +113,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     more = ["--users", arguments.users, "--rounds", str(arguments.rounds), "--requests", str(arguments.requests)]
-    # Connections beyond pool_size are opened and closed with each use, which asyncpg pays dearly: here both keep what they open.
+    # Connections beyond pool_size are opened and closed with each use, which asyncpg pays dearly: both keep theirs.
     more += ["--pool-size", arguments.pool_size, "--max-overflow", "0"]
     with tempfile.TemporaryDirectory(prefix="exams-load-") as folder:
         before, after = versions(Path(folder), arguments.loading)

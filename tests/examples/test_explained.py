@@ -17,6 +17,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     # This run's own settings must not reach into the example's.
     foreign = ("PYTEST_", "COV_", "COVERAGE_", "GREENSHIFT_", "DATABASE_URL")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    # A server that somebody keeps on this machine is not the example's either.
+    environment["GREENSHIFT_STATE_DIRECTORY"] = os.environ["GREENSHIFT_STATE_DIRECTORY"]
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=EXPLAINED,

@@ -32,7 +32,7 @@ _KEPT_KEYS: Final = ("driver", "server", "listen", "data", "isolation", "url")
 _ERROR: Final = re.compile(r"E  |(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)(?::|$)")
 
 # What pytest and the suite put before a problem.
-_PREFIXES: Final = ("ERROR:", "E ", "UsageError:", "greenshift:", "TestModels:")
+_PREFIXES: Final = ("ERROR:", "E ", "pytest.UsageError:", "UsageError:", "greenshift:", "TestModels:")
 
 _MODULE: Final = """
 import importlib

@@ -34,22 +34,10 @@ from time import perf_counter
 from typing import Any
 
 import sqlalchemy
+from one_row_table import Row, prepare
 from sqlalchemy import URL, Engine, create_engine, make_url, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Row(Base):
-    __tablename__ = "observe_overhead"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    note: Mapped[str | None]
-    amount: Mapped[int]
-
+from sqlalchemy.orm import Session
 
 TABLE = Row.__table__
 CORE = select(TABLE).where(TABLE.c.id == 1)
@@ -57,16 +45,6 @@ ORM = select(Row).where(Row.id == 1)
 WAYS = ("off", "off again", "greenshift", "all", "opentelemetry")
 OPERATIONS = ("core", "core, checked out", "orm")
 WARM_UP = 5
-
-
-def prepare(url: URL) -> None:
-    engine = create_engine(url.set(drivername="postgresql+psycopg"))
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add(Row(id=1, name="one", note=None, amount=1))
-        session.commit()
-    engine.dispose()
 
 
 def watch(way: str, engine: Engine) -> Any:

@@ -22,26 +22,14 @@ from time import perf_counter
 from typing import Any
 
 import sqlalchemy
+from one_row_table import Base, Row
 from sqlalchemy import URL, create_engine, insert, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from greenshift import trace
 from greenshift.explain import Witness
 from greenshift.postgres import ServerSettings, open_server
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Row(Base):
-    __tablename__ = "origin_overhead"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    note: Mapped[str | None]
-    amount: Mapped[int]
-
 
 STATES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "off": nullcontext,

@@ -24,37 +24,15 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import sqlalchemy
+from one_row_table import Row, prepare
 from sqlalchemy import URL, create_engine, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from greenshift import trace
 from greenshift.postgres import ServerSettings, open_server
 
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Row(Base):
-    __tablename__ = "trace_overhead"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    note: Mapped[str | None]
-    amount: Mapped[int]
-
-
 Times = dict[str, dict[str, list[list[float]]]]
-
-
-def prepare(url: URL) -> None:
-    engine = create_engine(url.set(drivername="postgresql+psycopg"))
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add(Row(id=1, name="one", note=None, amount=1))
-        session.commit()
-    engine.dispose()
 
 
 def subscribed() -> list[trace.Subscription]:

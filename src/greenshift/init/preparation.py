@@ -11,7 +11,12 @@ from greenshift.shift.kinds.values import Session
 from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
-from greenshift.shift.rewrite.tests.fixture_roles import DATABASE, gives_session, is_overrides
+from greenshift.shift.rewrite.tests.fixture_roles import (
+    DATABASE,
+    gives_session,
+    is_overrides,
+    is_variable_of_environment,
+)
 
 # The fixtures of pytest-postgresql, as it registers them itself.
 _POSTGRESQL: Final = frozenset({"postgresql", "postgresql_proc", "postgresql_noproc"})
@@ -67,7 +72,11 @@ class Preparation:
             return False
         if isinstance(node, ast.Call):
             return self._call(module, node)
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and self._is_variable(node.targets[0]):
+        if (
+            isinstance(node, ast.Assign)
+            and len(node.targets) == 1
+            and is_variable_of_environment(node.targets[0], self.variables)
+        ):
             return True
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
             return self._is_server(module, node.value)
@@ -118,15 +127,6 @@ class Preparation:
     def _is_sql(self, node: ast.expr) -> bool:
         texts = [one.value for one in walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         return bool(texts) and _SQL.match(texts[0]) is not None
-
-    def _is_variable(self, node: ast.expr) -> bool:
-        return (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.slice, ast.Constant)
-            and node.slice.value in self.variables
-            and isinstance(node.value, ast.Attribute)
-            and node.value.attr == "environ"
-        )
 
     def _is_server(self, module: Module, node: ast.Call) -> bool:
         return _SERVERS.search(self._library(module, node.func)) is not None

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from greenshift.masking import mask, masked
+from greenshift.shift.masked_text import masked_text
 
 if TYPE_CHECKING:
     from greenshift.shift.heal.result import Healed
@@ -69,7 +70,7 @@ def heal_command(
     if as_json:
         print(json.dumps(masked(healed.as_dict()), indent=2))
     else:
-        Console(highlight=False, soft_wrap=True).print(_shown(rendered(healed)))
+        Console(highlight=False, soft_wrap=True).print(masked_text(rendered(healed)))
     if not healed.green:
         raise typer.Exit(LEFT)
 
@@ -103,8 +104,3 @@ def rendered(healed: Healed) -> Text:
     if healed.change is not None:
         head.append("\nnext: look at the edits; `greenshift rollback` takes them back", style="dim")
     return head
-
-
-def _shown(text: Text) -> Text:
-    shown = mask(text.plain)
-    return text if shown == text.plain else Text(shown)

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
-from greenshift.masking import mask, masked
+from greenshift.masking import masked
+from greenshift.shift.masked_text import masked_text
 from greenshift.shift.verify.errors import VerifyError
 from greenshift.shift.verify.walk.findings import WalkSettings
 
@@ -89,7 +89,7 @@ def verify_command(
     if as_json:
         print(json.dumps(masked(verdict.as_dict()), indent=2))
     else:
-        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(_shown(rendered(verdict)))
+        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(masked_text(rendered(verdict)))
     raise typer.Exit(verdict.exit_code)
 
 
@@ -101,8 +101,3 @@ def _headers(given: list[str]) -> dict[str, str]:
             raise VerifyError(f"{text!r} is no header", 'write it as "Name: value"')
         found[name.strip()] = value.strip()
     return found
-
-
-def _shown(text: Text) -> Text:
-    shown = mask(text.plain)
-    return text if shown == text.plain else Text(shown)

@@ -137,6 +137,17 @@ def is_overrides(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "dependency_overrides"
 
 
+def is_variable_of_environment(node: ast.expr, variables: frozenset[str]) -> bool:
+    """Whether an expression is ``os.environ["NAME"]`` of one of the variables."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value in variables
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "environ"
+    )
+
+
 def gives_session(context: Context, node: ast.expr) -> bool:
     """Whether an expression is a dependency that gives a session."""
     return any(

@@ -11,7 +11,14 @@ from greenshift.shift.project import Function, Module
 from greenshift.shift.project.traversal import walk
 from greenshift.shift.rewrite.context import Context
 from greenshift.shift.rewrite.definitions import statement_begin, top_statement
-from greenshift.shift.rewrite.tests.fixture_roles import DATABASE, WORDS, FixtureRole, fixture_role, session_override
+from greenshift.shift.rewrite.tests.fixture_roles import (
+    DATABASE,
+    WORDS,
+    FixtureRole,
+    fixture_role,
+    is_variable_of_environment,
+    session_override,
+)
 from greenshift.shift.rewrite.tests.fixture_texts import GIVEN, KIND, FixtureTexts
 
 APPLICATIONS = {"fastapi.FastAPI", "starlette.applications.Starlette", "fastapi.applications.FastAPI"}
@@ -146,7 +153,7 @@ class OwnDatabase:
                 if self.kinds.is_a(node.value, *DATABASE) and all(isinstance(one, ast.Name) for one in targets):
                     self.removed[node] = module
                     self.database.add(node)
-            if isinstance(node, ast.Assign) and self.sets_variable(node.targets[0]):
+            if isinstance(node, ast.Assign) and is_variable_of_environment(node.targets[0], self.variables):
                 self.removed[node] = module
         for inner in module.source.nodes:
             value = session_override(self.context, module, inner)
@@ -156,16 +163,6 @@ class OwnDatabase:
             if isinstance(one, Function) and one.module.is_test and isinstance(one.node, ast.stmt):
                 self.removed[one.node] = one.module
                 self.database.add(one.node)
-
-    def sets_variable(self, node: ast.expr) -> bool:
-        """Whether an assignment sets a variable that carries the test database's URL."""
-        return (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.slice, ast.Constant)
-            and node.slice.value in self.variables
-            and isinstance(node.value, ast.Attribute)
-            and node.value.attr == "environ"
-        )
 
     def collect_constants(self) -> None:
         """Collect the URLs and functions that only what goes away has read."""

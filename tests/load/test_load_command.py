@@ -11,6 +11,7 @@ import pytest
 from load.serving.loadshop import ASYNC, shop
 
 from greenshift.cli import main
+from greenshift.load.scenario import read_scenario
 
 SHORT = ("--users", "2", "--seconds", "1", "--warm-up", "0.3", "--app", "shop:app", "--prepare", "rows.sql")
 
@@ -60,8 +61,10 @@ def test_two_versions_are_compared_and_the_slower_one_is_found_out(shops):
 
 
 def test_one_version_alone_with_a_scenario_from_its_openapi_document(shops):
-    done = load(shops / "async", *SHORT, "--rounds", "1", "--target", "p95<1ms")
+    options = ("--rounds", "1", "--target", "p95<1ms", "--save-scenario", "sent.toml")
+    done = load(shops / "async", *SHORT, *options)
     assert done.returncode == 1, done.stderr
+    assert [one.name for one in read_scenario(shops / "async/sent.toml").requests] == ["GET /items"]
     assert "p95 below 1.00 ms, 2 users, application: not met" in done.stdout
     assert "after is" not in done.stdout
 
@@ -94,6 +97,8 @@ def test_a_running_application_is_driven(shops, serve):
         (("--env", "MODE"), "'MODE' is no variable with a value"),
         (("--database-delay", "5"), "no unit"),
         (("--html", "no/folder/x.html"), "no/folder"),
+        (("--save-scenario", "sync/scenario.toml"), "sync/scenario.toml exists"),
+        (("--save-scenario", "no/folder/x.toml"), "there is no folder no/folder"),
         (("--before", "sync", "--app", "shop:app", "--python", "no-python"), "no Python that runs"),
     ],
 )

@@ -43,6 +43,9 @@ def load_command(
     scenario: Annotated[
         Path | None, typer.Option(help="What to send, as TOML; else made from the OpenAPI document.", metavar="FILE")
     ] = None,
+    save_scenario: Annotated[
+        Path | None, typer.Option(help="Write what is sent to a new file, as TOML to begin with.", metavar="FILE")
+    ] = None,
     users: Annotated[
         str | None, typer.Option(help=f"Steps of concurrent users; {_USERS} by default.", metavar="N,N...")
     ] = None,
@@ -99,10 +102,13 @@ def load_command(
     from greenshift.load.delay import parse_delay
     from greenshift.load.plan import Plan
     from greenshift.load.reporting.progress import Bar
+    from greenshift.load.scenario import Scenario, writing
     from greenshift.report.html import check_page_file, write_page
 
     if html is not None:
         check_page_file(html)
+    if save_scenario is not None:
+        writing.check_new_file(save_scenario)
     targets = tuple(parse_target(text) for text in target or ())
     steps = _steps(users, rate, seconds, requests, warm_up, timeout)
     check_targets(targets, steps)
@@ -127,9 +133,14 @@ def load_command(
         pool_size=pool_size,
         max_overflow=max_overflow,
     )
+
+    def chosen(what: Scenario) -> None:
+        if save_scenario is not None:
+            writing.save_scenario(what, save_scenario)
+
     try:
         with Bar() as bar:
-            load = run(plan, bar.show)
+            load = run(plan, bar.show, chosen)
     except ServingError as error:
         for line in error.log:
             print(mask(f"  | {line}"), file=sys.stderr)

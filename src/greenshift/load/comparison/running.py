@@ -35,18 +35,19 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BEFORE: Final = 0.3
 
 
-def run(plan: Plan, tell: Tell = lambda _: None) -> Load:
+def run(plan: Plan, tell: Tell = lambda _: None, chosen: Callable[[Scenario], object] = lambda _: None) -> Load:
     """Measure what a plan says.
 
     Args:
         plan: what is to be compared.
         tell: is told how far it has come.
+        chosen: is given the scenario, before anything of it is sent.
 
     Raises:
         LoadError: a version does not start, or a scenario cannot be sent.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    measured = _running(plan, tell) if plan.url is not None else _served(plan, tell)
+    measured = _running(plan, tell, chosen) if plan.url is not None else _served(plan, tell, chosen)
     scenario, facts, database, measurements = measured
     load = Load(
         scenario=scenario.name,
@@ -68,7 +69,7 @@ def run(plan: Plan, tell: Tell = lambda _: None) -> Load:
 Measured = tuple[Scenario, tuple[VersionFacts, ...], str, tuple[Measurement, ...]]
 
 
-def _running(plan: Plan, tell: Tell) -> Measured:
+def _running(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Measured:
     assert plan.url is not None
     parts = urlsplit(plan.url)
     if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK:
@@ -78,6 +79,7 @@ def _running(plan: Plan, tell: Tell) -> Measured:
         )
     url = plan.url.rstrip("/")
     scenario = scenario_for(url, plan.scenario)
+    chosen(scenario)
     steps = _Steps(plan, scenario, tell, versions=1)
     for number in range(1, plan.rounds + 1):
         steps.measure("application", number, url, None)
@@ -85,7 +87,7 @@ def _running(plan: Plan, tell: Tell) -> Measured:
     return scenario, (facts,), "", tuple(steps.measurements)
 
 
-def _served(plan: Plan, tell: Tell) -> Measured:
+def _served(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Measured:
     with ExitStack() as stack:
         versions = [
             stack.enter_context(
@@ -119,7 +121,9 @@ def _served(plan: Plan, tell: Tell) -> Measured:
                 tell(Progress(f"starting {label}", len(steps.measurements) if steps else 0, total))
                 with _on_fresh_data(plan, databases, address, version, label) as application:
                     if steps is None:
-                        steps = _Steps(plan, scenario_for(application.url, plan.scenario), tell, versions=len(versions))
+                        scenario = scenario_for(application.url, plan.scenario)
+                        chosen(scenario)
+                        steps = _Steps(plan, scenario, tell, versions=len(versions))
                     steps.measure(version.label, number, application.url, application)
         assert steps is not None
         facts = tuple(version.facts() for version in versions)

@@ -5,11 +5,48 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from greenshift.atomic_file import replace_file
+from greenshift.load.errors import ScenarioError
 from greenshift.load.scenario.model import Data, Flow, Login, Request, Scenario
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def check_new_file(file: Path) -> None:
+    """Say early whether a scenario can be saved to a file; nobody's scenario is written over.
+
+    Args:
+        file: where it is to be.
+
+    Raises:
+        ScenarioError: it exists, or its folder does not.
+    """
+    if file.exists():
+        raise ScenarioError(f"{file} exists", "name a new file: a scenario that somebody wrote is not written over")
+    if not file.resolve().parent.is_dir():
+        raise ScenarioError(f"there is no folder {file.parent} for {file.name}", "make it, or name another file")
+
+
+def save_scenario(scenario: Scenario, file: Path) -> None:
+    """Write a scenario as TOML to a new file, in one step.
+
+    Args:
+        scenario: the scenario.
+        file: where it is to be.
+
+    Raises:
+        ScenarioError: it exists, or cannot be written.
+    """
+    check_new_file(file)
+    try:
+        replace_file(file, scenario_as_toml(scenario).encode())
+    except OSError as error:
+        raise ScenarioError(
+            f"{file} cannot be written: {error.strerror}", "name a file in a folder of yours"
+        ) from error
 
 
 def scenario_as_toml(scenario: Scenario) -> str:

@@ -6,8 +6,12 @@ import os
 import shutil
 import tempfile
 
+import hypothesis
 import pytest
 
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("greenshift", deadline=None)
+hypothesis.settings.load_profile("greenshift")
 # pytest takes this from the outermost conftest only.
 pytest_plugins = ["pytester"]
 

@@ -38,7 +38,7 @@ def test_encoding_and_line_ends_stay(tmp_path: Path, encoding: str, end: str) ->
     assert (tmp_path / "app.py").read_bytes() == before.encode(encoding)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=3, max_size=12), st.data())
 def test_lines_that_no_edit_touches_keep_their_ends(tmp_path: Path, ends: list[str], data: st.DataObject) -> None:
     lines = [f"x{number} = {number}" for number in range(len(ends))]

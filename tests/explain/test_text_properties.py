@@ -123,7 +123,7 @@ FORMS: list[Callable[[str], str]] = [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(errors(), st.sampled_from(FORMS))
 def test_what_python_prints_is_read_back(error: BaseException, form: Callable[[str], str]) -> None:
     printed = "".join(traceback.format_exception(error))
@@ -134,7 +134,7 @@ def test_what_python_prints_is_read_back(error: BaseException, form: Callable[[s
     assert not failure.live
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(errors(), min_size=2, max_size=4))
 def test_several_in_one_log_stay_apart(several: list[BaseException]) -> None:
     log = "2026-01-31 10:00:00 INFO next\n".join("".join(traceback.format_exception(error)) for error in several)
@@ -152,7 +152,7 @@ NOISE = [
 ]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(errors(), st.data())
 def test_lines_of_others_between_the_frames_are_passed_over(error: BaseException, data: st.DataObject) -> None:
     printed = "".join(traceback.format_exception(error))
@@ -195,7 +195,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.one_of(
         st.text(),

@@ -55,7 +55,7 @@ def draw_changes(data: st.DataObject, root: Path) -> ChangeSet:
     return ChangeSet(root, changes)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(tree=trees(), rounds=st.integers(1, 3), together=st.booleans(), data=st.data())
 def test_what_is_taken_back_is_what_was(
     tree: dict[str, tuple[bytes, int]], rounds: int, together: bool, data: st.DataObject

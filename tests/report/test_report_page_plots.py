@@ -282,7 +282,7 @@ plots = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(plots)
 def test_no_data_breaks_a_plot(plot: Plot) -> None:
     html = render_page(page_with(plot))

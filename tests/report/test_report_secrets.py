@@ -41,7 +41,7 @@ def report_with(text: str) -> Report:
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="@"), max_size=20),
     st.integers(0, 5),

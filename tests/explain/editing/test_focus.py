@@ -9,7 +9,7 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import greenshift.explain
@@ -77,7 +77,6 @@ def test_the_decorated_function_of_the_line_is_kept() -> None:
 SOURCES = sorted(Path(inspect.getfile(greenshift.explain)).parent.rglob("*.py"))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(SOURCES), st.integers(min_value=1, max_value=300))
 def test_any_file_keeps_its_lines_and_its_names(path: Path, line: int) -> None:
     text = path.read_text()

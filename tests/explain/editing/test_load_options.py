@@ -143,7 +143,7 @@ CALLS = [
 ]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(ROOTS),
     st.lists(st.sampled_from(METHODS), max_size=4),

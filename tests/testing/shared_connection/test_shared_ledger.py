@@ -36,9 +36,7 @@ def ledger_shared(shared_url):
 
 
 # Always the same cases; 4,000 random ones were run when this was written.
-@settings(
-    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(OPERATIONS)), max_size=40))
 def test_any_interleaving_leaves_what_the_model_says(ledger_shared, steps):
     ledger_shared.rollback()

@@ -328,7 +328,7 @@ def same(engine: Engine, program: str) -> None:
         assert before[1] == after[1], f"{legacy}\n-----\n{new}"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=programs())
 def test_same_results_and_statements(sqlite: Engine, program: str) -> None:
     same(sqlite, program)
@@ -340,7 +340,7 @@ def test_special_forms(sqlite: Engine, program: str) -> None:
     assert modernized(program)[1] == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=programs())
 def test_same_on_postgresql(postgresql: Engine, program: str) -> None:
     same(postgresql, program)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 
 import hypothesis
@@ -18,6 +19,9 @@ pytest_plugins = ["pytester"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes half a minute or so; it runs before the others")
+    # A shell that starts this in the background has it ignore Ctrl-C, and with it all programs that it starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # A server that somebody keeps on this machine with `greenshift up` is not the tests'.
     folder = tempfile.mkdtemp(prefix="greenshift-no-kept-server-")
     os.environ["GREENSHIFT_STATE_DIRECTORY"] = folder

@@ -1,6 +1,5 @@
 """examples/exams is shifted by the command line with no edit by hand, in stages, and taken back."""
 
-import fcntl
 import json
 import os
 import random
@@ -9,9 +8,10 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree, ignore_patterns, rmtree
+from shutil import copytree, ignore_patterns
 
 import pytest
+from made_once import made_once
 
 from greenshift.postgres import Server, ServerSettings, open_server
 
@@ -81,18 +81,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def shifted_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The example, shifted by all stages, which one of the workers does for all of them."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
-    copy, done = shared / "exams_shifted" / "exams", shared / "exams_shifted.done"
-    with (shared / "exams_shifted.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            rmtree(copy.parent, ignore_errors=True)
-            copied(copy.parent)
-            shift(copy)
-            done.touch()
-    return copy
+    """The example, shifted by all stages."""
+    return made_once(tmp_path_factory, worker_id, "exams_shifted", lambda folder: shift(copied(folder))) / "exams"
 
 
 @pytest.fixture
@@ -131,22 +121,21 @@ def test_prepared_its_sync_tests_pass(tmp_path: Path) -> None:
     assert passed(copy) >= LEAST_TESTS
 
 
-def test_shifted_its_tests_pass_on_sqlite(shifted: Path) -> None:
-    assert passed(shifted) >= LEAST_TESTS
-
-
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 def test_shifted_its_tests_pass_on_postgresql(shifted: Path, server: Server, driver: str) -> None:
     assert passed(shifted, TEST_DATABASE_URL=server.url("exams", driver)) >= LEAST_TESTS
 
 
-def test_verified_it_is_proved(shifted: Path, tmp_path: Path) -> None:
+def test_verified_on_sqlite_it_is_proved(shifted: Path, tmp_path: Path) -> None:
     before = str(copied(tmp_path))
     verified = run(shifted, "greenshift", "verify", ".", "--before", before, "--requests", "300", "--json", **VERIFYING)
     verdict = json.loads(verified.stdout)
     assert verdict["differences"] == []
     assert verdict["answer"] == "proved"
-    assert verdict["after"]["outcomes"]["passed"] >= LEAST_TESTS
+    assert set(verdict["before"]["outcomes"]) == set(verdict["after"]["outcomes"]) == {"passed"}
+    assert verdict["before"]["outcomes"]["passed"] == verdict["after"]["outcomes"]["passed"] >= LEAST_TESTS
+    assert verdict["before"]["drivers"] == ["pysqlite"]
+    assert "aiosqlite" in verdict["after"]["drivers"]
     assert verdict["walk"]["answered"] > 30
 
 

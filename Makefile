@@ -11,7 +11,7 @@ BOTH_LINES := tests/trace tests/explain tests/check/live tests/check/rules/test_
 # Tests start hundreds of pytests; with nothing cached, each would compile all of pytest's plugins anew, for 3 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test suite lint bench docs clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,7 +28,11 @@ demo: $(VENV)/demo-installed
 	$(BIN)/python -m greenshift demo $(DEMO)
 
 ## Everything that CI checks: formatting, types, tests.
-test: lint $(SQLALCHEMY_2_0)/installed
+test: $(VENV)/installed $(SQLALCHEMY_2_0)/installed
+	$(MAKE) --jobs=2 lint suite
+
+# mypy keeps one core busy for a minute, the tests all of them.
+suite: $(SQLALCHEMY_2_0)/installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=30 -p randomly --randomly-seed=$(SEED)
 	PYTHONPATH=$(CURDIR)/$(SQLALCHEMY_2_0) $(BIN)/python -c "import sqlalchemy; assert sqlalchemy.__version__ < '2.1'"
 	PYTHONPATH=$(CURDIR)/$(SQLALCHEMY_2_0) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=30 -p randomly --randomly-seed=$(SEED) $(BOTH_LINES)

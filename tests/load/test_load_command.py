@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from load.serving.loadshop import ASYNC, shop
+from load.serving.loadshop import ASYNC, SYNC, shop
 
 from greenshift.cli import main
 from greenshift.load.scenario import read_scenario
@@ -131,3 +131,17 @@ def test_a_version_that_does_not_start_shows_its_last_lines(tmp_path):
     assert "error: the application does not start: RuntimeError: no settings" in done.stderr
     assert "  | RuntimeError: no settings" in done.stderr
     assert "postgres:" not in done.stderr
+
+
+def test_what_a_step_left_in_the_application_does_not_burden_the_next(tmp_path):
+    shop(tmp_path / "slow", SYNC.replace("SELECT 1", "SELECT pg_sleep(0.5)"))
+    steps = ("--users", "40,1", "--seconds", "2", "--warm-up", "0", "--timeout", "1.5", "--rounds", "1")
+    done = load(
+        tmp_path / "slow", *steps, "--app", "shop:app", "--prepare", "rows.sql", "--scenario", "scenario.toml", "--json"
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    first, second = json.loads(done.stdout)["measurements"]
+    assert first["driven"]["timeouts"] > 20
+    assert second["driven"]["requests"] > 0
+    assert second["driven"]["timeouts"] == second["driven"]["errors"] == 0
+    assert second["inside"]["statements"] == pytest.approx(2)

@@ -82,7 +82,7 @@ def _running(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Me
     chosen(scenario)
     steps = _Steps(plan, scenario, tell, versions=1)
     for number in range(1, plan.rounds + 1):
-        steps.measure("application", number, url, None)
+        steps.measure("application", number, _Elsewhere(url))
     facts = VersionFacts("application", parts.netloc.rpartition("@")[2], "", is_async=False, bridged=0)
     return scenario, (facts,), "", tuple(steps.measurements)
 
@@ -119,12 +119,12 @@ def _served(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Mea
             for version in versions if number % 2 else reversed(versions):
                 label = f"{version.label} {number}"
                 tell(Progress(f"starting {label}", len(steps.measurements) if steps else 0, total))
-                with _on_fresh_data(plan, databases, address, version, label) as application:
+                with _on_fresh_data(plan, databases, address, version, label) as driven:
                     if steps is None:
-                        scenario = scenario_for(application.url, plan.scenario)
+                        scenario = scenario_for(driven.url, plan.scenario)
                         chosen(scenario)
                         steps = _Steps(plan, scenario, tell, versions=len(versions))
-                    steps.measure(version.label, number, application.url, application)
+                    steps.measure(version.label, number, driven)
         assert steps is not None
         facts = tuple(version.facts() for version in versions)
         return steps.scenario, facts, databases.words, tuple(steps.measurements)
@@ -133,14 +133,51 @@ def _served(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Mea
 @contextmanager
 def _on_fresh_data(
     plan: Plan, databases: Databases, address: Address, version: Version, label: str
-) -> Iterator[ServedApplication]:
+) -> Iterator[_Served]:
     database = databases.fresh(label)
     try:
         environment = version.environment(address, database, plan.pool_size, plan.max_overflow)
-        with version.serve(environment, database, plan.workers) as application:
-            yield application
+        served = _Served(lambda: version.serve(environment, database, plan.workers))
+        try:
+            yield served
+        finally:
+            served.application.close()
     finally:
         databases.drop(database)
+
+
+class _Elsewhere:
+    """An application that somebody else has started."""
+
+    application: Final = None
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def renew(self) -> None:
+        """Leave it as it is: it is not ours to end."""
+
+
+class _Served:
+    """A version that is served here.
+
+    Args:
+        start: starts it.
+    """
+
+    def __init__(self, start: Callable[[], ServedApplication]) -> None:
+        self._start = start
+        self.application = start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens now."""
+        return self.application.url
+
+    def renew(self) -> None:
+        """End it, with all that still waits in it, and start it again on the same data."""
+        self.application.close()
+        self.application = self._start()
 
 
 class _Steps:
@@ -153,37 +190,43 @@ class _Steps:
         self._tell = tell
         self._total = plan.rounds * versions * len(plan.steps)
 
-    def measure(self, version: str, number: int, url: str, application: ServedApplication | None) -> None:
+    def measure(self, version: str, number: int, target: _Served | _Elsewhere) -> None:
         """Drive all steps.
 
         Args:
             version: its label.
             number: the round.
-            url: where it listens.
-            application: whose samples are read; None for one that was not started here.
+            target: what is driven; samples are read of one that is served here.
         """
-        finished = ""
+        finished, given_up = "", 0
         for step in self._plan.steps:
             done = len(self.measurements)
             self._tell(Progress(f"round {number}, {version}, {step.label}", done, self._total, finished))
-            span = _Span()
-            driven = self._drive(step, number, url, application, span)
-            inside = None
-            said = ""
-            if application is not None:
-                application.refuse_end()
-                inside = inside_of(application.samples(span.begin - _BEFORE, span.end), span.begin)
-                if driven.errors:
-                    said = mask(next(reversed(application.log()), "")[:300])
-            self.measurements.append(Measurement(version, number, step, driven, inside, said))
+            if given_up:
+                # Who gave a request up has gone; the request still waits in the application.
+                target.renew()
+            self.measurements.append(self._measured(step, version, number, target))
+            given_up = self.measurements[-1].driven.timeouts
             finished = _line(self.measurements[-1])
         self._tell(Progress(f"round {number}, {version} is done", len(self.measurements), self._total, finished))
 
-    def _drive(self, step: Step, number: int, url: str, application: ServedApplication | None, span: _Span) -> Driven:
+    def _measured(self, step: Step, version: str, number: int, target: _Served | _Elsewhere) -> Measurement:
+        application, span = target.application, _Span()
+        driven = self._drive(step, number, target, span)
+        inside = None
+        said = ""
+        if application is not None:
+            application.refuse_end()
+            inside = inside_of(application.samples(span.begin - _BEFORE, span.end), span.begin)
+            if driven.errors:
+                said = mask(next(reversed(application.log()), "")[:300])
+        return Measurement(version, number, step, driven, inside, said)
+
+    def _drive(self, step: Step, number: int, target: _Served | _Elsewhere, span: _Span) -> Driven:
         try:
             return drive(
                 self.scenario,
-                url,
+                target.url,
                 step,
                 workers=self._plan.generator_workers,
                 seed=number,
@@ -191,8 +234,8 @@ class _Steps:
                 measured=span.measured,
             )
         except LoadError:
-            if application is not None:
-                application.refuse_end()
+            if target.application is not None:
+                target.application.refuse_end()
             raise
 
 

@@ -20,6 +20,7 @@ from greenshift.load.scenario.dotted_path import NothingThere, value_at
 
 LOGIN_SECONDS = 60.0
 _NOTHING_SENT_PAUSE = 0.05  # seconds
+_CORRECT_LOGIN = "correct [login] in the scenario file"
 
 
 class ScenarioUser(FastHttpUser):
@@ -90,7 +91,7 @@ class ScenarioUser(FastHttpUser):
 
     def _log_in(self, login: PreparedRequest) -> bool:
         name = login.request.name
-        problem, _, content = self._sent(login, login.fill(self._lookup), LOGIN_SECONDS)
+        problem, given_up, content = self._sent(login, login.fill(self._lookup), LOGIN_SECONDS)
         said = self._working().job.scenario.login
         if not problem and said and said.token:
             try:
@@ -101,9 +102,8 @@ class ScenarioUser(FastHttpUser):
         if problem:
             body = content[:200].decode("utf-8", "replace")
             answer = f" ({body})" if body else ""
-            self._working().user_failed(
-                f"the login by {name} failed: {problem}{answer}", "correct [login] in the scenario file"
-            )
+            fix = "see what the application waits for, or give fewer users" if given_up else _CORRECT_LOGIN
+            self._working().user_failed(f"the login by {name} failed: {problem}{answer}", fix)
         return not problem
 
     def _send_before(self, step: PreparedRequest) -> None:

@@ -10,6 +10,8 @@ from load.comparison.load_samples import POOL, driven, inside, two_versions
 from greenshift.load.comparison.judging import judged
 from greenshift.load.comparison.reasons import reasons
 from greenshift.load.comparison.targets import parse_target
+from greenshift.load.driven import EndpointLoad
+from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import RouteCost
 from greenshift.load.step import Step
 
@@ -57,6 +59,18 @@ def test_the_route_that_sends_more_is_named():
     # Also where the mean hides it: the slow requests are few.
     hidden = inside(statements=4.0, routes=after.routes)
     assert "For each GET /a the version after sends 40.0" in slower(before, hidden)
+
+
+def test_the_requests_that_take_longer_are_named_the_costliest_first():
+    def endpoints(**means):
+        return tuple(
+            EndpointLoad(name, count, 0, 0, LatencyHistogram([mean] * count)) for name, (mean, count) in means.items()
+        )
+
+    first = driven(STEP, 200, endpoints=endpoints(read=(0.01, 90), write=(0.02, 10), same=(0.01, 9), new=(0.01, 1)))
+    then = driven(STEP, 150, endpoints=endpoints(read=(0.02, 90), write=(0.09, 10), same=(0.011, 9)))
+    said = " ".join(reasons(two_versions([first, first], [then, then], STEP, inside(), inside()), STEP))
+    assert "With 20 users, most time is added to: read (10.0 ms -> 20.0 ms), write (20.0 ms -> 90.0 ms)." in said
 
 
 def test_a_saturated_machine_is_named():

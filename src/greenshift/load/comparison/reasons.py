@@ -8,6 +8,7 @@ from typing import Final
 
 from greenshift.load.comparison.figures import METRICS, inside_spread, written
 from greenshift.load.comparison.statistics import Direction, difference
+from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import Inside, Load, Measurement
 from greenshift.load.step import Step
 
@@ -18,6 +19,8 @@ _MANY_TIMES: Final = 2
 _LATE: Final = 0.1
 _POOL_FULL: Final = 0.8
 _SHARE_OF_WAITING: Final = 0.3
+_SLOWER: Final = 1.2
+_NAMED: Final = 3
 
 
 def reasons(load: Load, step: Step) -> list[str]:
@@ -39,6 +42,7 @@ def reasons(load: Load, step: Step) -> list[str]:
         return []
     found = [
         *_statements(before, after),
+        *_slower_steps(load),
         *_processor(load, step, before, after),
         *_machine(before, after),
         *_waiting(load, after),
@@ -84,9 +88,7 @@ def _machine(before: Sequence[Measurement], after: Sequence[Measurement]) -> lis
 
 def _waiting(load: Load, after: Sequence[Measurement]) -> list[str]:
     """Look at one request alone, in the smallest step: there its waiting is not mixed with that for others."""
-    smallest = min(
-        (step for step in load.steps if step.users is not None), key=lambda one: one.users or 0, default=None
-    )
+    smallest = _smallest(load)
     label = load.versions[0].label
     measurements = load.of(label, smallest) if smallest is not None else []
     waited = _median(measurements, lambda one: one.database_seconds)
@@ -179,6 +181,40 @@ def route_costs(measurements: Sequence[Measurement]) -> list[tuple[str, float, f
         total[2] += route.requests * route.database_seconds
     found = [(name, statements / count, seconds / count) for name, (count, statements, seconds) in sums.items()]
     return sorted(found, key=lambda one: -one[1])
+
+
+def _slower_steps(load: Load) -> list[str]:
+    """Name the requests that most of the added time goes into, where they do not queue behind each other."""
+    smallest = _smallest(load)
+    if smallest is None:
+        return []
+    earlier, later = (_means(load.of(version.label, smallest)) for version in load.versions)
+    added = {
+        name: (mean - earlier[name][0]) * count
+        for name, (mean, count) in later.items()
+        if name in earlier and mean > _SLOWER * earlier[name][0]
+    }
+    most = sorted(added, key=lambda name: -added[name])[:_NAMED]
+    if not most:
+        return []
+    each = ", ".join(f"{name} ({written(earlier[name][0], 's')} -> {written(later[name][0], 's')})" for name in most)
+    return [f"With {smallest.label}, most time is added to: {each}."]
+
+
+def _means(measurements: Sequence[Measurement]) -> dict[str, tuple[float, int]]:
+    """Return the mean seconds and the number of the scenario's requests, by name, over all rounds."""
+    found: dict[str, LatencyHistogram] = {}
+    for endpoint in (endpoint for one in measurements for endpoint in one.driven.endpoints):
+        known = found.get(endpoint.name)
+        found[endpoint.name] = LatencyHistogram.merged(
+            [endpoint.latency] if known is None else [known, endpoint.latency]
+        )
+    return {name: (latency.mean, latency.count) for name, latency in found.items() if latency.count}
+
+
+def _smallest(load: Load) -> Step | None:
+    users = [step for step in load.steps if step.users is not None]
+    return min(users, key=lambda one: one.users or 0, default=None)
 
 
 def _bridged(load: Load) -> list[str]:

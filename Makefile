@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# One more than there are cores: some tests wait.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # The order of the tests is random, and the same each time; try another with SEED=...
 SEED ?= 20261121
 # What stands closest to SQLAlchemy is tested on both of its lines: the newest, and 2.0 laid over it.

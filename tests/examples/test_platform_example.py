@@ -29,6 +29,8 @@ class Run:
             [
                 *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={results}"),
                 *(f"--basetemp={tmp_path / 'files'}", "-W", "error::ResourceWarning"),
+                # Plugins that the example does not have; each takes half a second to import.
+                *("-p", "no:schemathesis", "-p", "no:hypothesispytest"),
                 *("-W", "error::pytest.PytestUnraisableExceptionWarning", *arguments),
             ],
             cwd=folder,

@@ -72,11 +72,15 @@ def test_libcst_is_lent_to_an_interpreter_without_it(
     assert len(asked) == 2
 
 
-def test_killed_half_way_the_tree_can_be_taken_back(shop: Shop) -> None:
+def test_killed_half_way_the_tree_can_be_taken_back(shop: Shop, tmp_path: Path) -> None:
     shop.add(SERVICE, TEST)
     before = shop.files()
+    # Who is killed leaves temporary files; these go with the test's.
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
     program = f"from pathlib import Path; from greenshift.shift.heal import heal; heal(Path({str(shop.root)!r}))"
-    with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as process:
+    with subprocess.Popen([sys.executable, "-c", program], env=environment, start_new_session=True) as process:
         limit = time.monotonic() + 60
         while not history(shop.root) and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.02)

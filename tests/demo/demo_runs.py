@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -59,9 +58,3 @@ def at_work_in(folder: Path) -> list[str]:
         except psutil.Error:
             continue
     return found
-
-
-def still_alive(processes: Iterable[psutil.Process]) -> list[str]:
-    """Return those of some processes that have not ended."""
-    _, alive = psutil.wait_procs(list(processes), timeout=15)
-    return [str(one) for one in alive if one.status() != psutil.STATUS_ZOMBIE]

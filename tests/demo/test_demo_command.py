@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from demo.demo_runs import PROJECT, at_work_in, run_demo, still_alive
+from child_processes import still_alive, words_of
+from demo.demo_runs import PROJECT, at_work_in, run_demo
 from packaging.requirements import Requirement
 
 from greenshift.demo.example import NEEDED
@@ -104,7 +105,7 @@ def test_interrupted(tmp_path: Path) -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             children = started.children(recursive=True)
-            if sum("pytest" in " ".join(_words(one)) for one in children) and len(children) > 3:
+            if sum("pytest" in words_of(one) for one in children) and len(children) > 3:
                 break
             time.sleep(0.2)
         else:
@@ -120,10 +121,3 @@ def test_interrupted(tmp_path: Path) -> None:
     assert (tmp_path / "demo/exams/api/main.py").is_file()
     assert still_alive(children) == []
     assert at_work_in(tmp_path / "demo") == []
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from child_processes import still_alive, words_of
 from load.serving.loadshop import shop
 
 _COMMAND = ("load", "--before", "HEAD", "--app", "shop:app", "--prepare", "rows.sql", "--database-delay", "1ms")
@@ -47,23 +48,11 @@ def _driving(folder: Path, temporary: Path) -> tuple[subprocess.Popen[str], list
     while time.monotonic() < deadline and load.poll() is None:
         children = psutil.Process(load.pid).children(recursive=True)
         # Locust is the last that is started.
-        if any(_DRIVEN in line for line in said) and any("locust" in " ".join(_words(one)) for one in children):
+        if any(_DRIVEN in line for line in said) and any("locust" in words_of(one) for one in children):
             return load, children, said
         time.sleep(0.1)
     load.kill()
     pytest.fail(f"nothing is driven: {said}")
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def _left(children: list[psutil.Process]) -> list[psutil.Process]:
-    _, left = psutil.wait_procs(children, timeout=20)
-    return [one for one in left if one.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.mark.parametrize("whom", ["the process", "the group, as a terminal does"])
@@ -72,7 +61,7 @@ def test_interrupted_it_says_so_and_leaves_nothing(repository, tmp_path, whom):
     (os.kill if whom == "the process" else os.killpg)(load.pid, signal.SIGINT)
     assert load.wait(timeout=60) == 130, said
     assert "Traceback" not in "".join(said)
-    assert _left(children) == []
+    assert still_alive(children) == []
     assert os.listdir(tmp_path / "temporary") == []
 
 
@@ -80,4 +69,4 @@ def test_killed_it_leaves_no_process(repository, tmp_path):
     load, children, _ = _driving(repository, tmp_path / "temporary")
     load.kill()
     load.wait(timeout=10)
-    assert _left(children) == []
+    assert still_alive(children) == []

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from greenshift.load.comparison.statistics import Spread
+from greenshift.load.driven import EndpointLoad
+from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import Inside, Measurement
 
 
@@ -99,3 +101,24 @@ def _digits(value: float) -> str:
 
 def _share(count: int, of: int) -> float:
     return count / of if of else 0.0
+
+
+def endpoints_of(measurements: Sequence[Measurement]) -> dict[str, EndpointLoad]:
+    """Return the steps of the scenario by name, all rounds together, in the scenario's order.
+
+    Args:
+        measurements: a round each, of one version and one step of load.
+    """
+    found: dict[str, list[EndpointLoad]] = {}
+    for endpoint in (endpoint for one in measurements for endpoint in one.driven.endpoints):
+        found.setdefault(endpoint.name, []).append(endpoint)
+    return {
+        name: EndpointLoad(
+            name,
+            sum(one.requests for one in rounds),
+            sum(one.errors for one in rounds),
+            sum(one.timeouts for one in rounds),
+            LatencyHistogram.merged(one.latency for one in rounds),
+        )
+        for name, rounds in found.items()
+    }

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from greenshift.load.comparison.figures import METRICS, inside_spread, written
+from greenshift.load.comparison.figures import METRICS, endpoints_of, inside_spread, written
 from greenshift.load.comparison.statistics import Direction, difference
-from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import Inside, Load, Measurement
 from greenshift.load.step import Step
 
@@ -188,28 +187,18 @@ def _slower_steps(load: Load) -> list[str]:
     smallest = _smallest(load)
     if smallest is None:
         return []
-    earlier, later = (_means(load.of(version.label, smallest)) for version in load.versions)
+    earlier, later = (endpoints_of(load.of(version.label, smallest)) for version in load.versions)
+    means = {name: (earlier[name].latency.mean, later[name].latency.mean) for name in later if name in earlier}
     added = {
-        name: (mean - earlier[name][0]) * count
-        for name, (mean, count) in later.items()
-        if name in earlier and mean > _SLOWER * earlier[name][0]
+        name: (after - before) * later[name].requests
+        for name, (before, after) in means.items()
+        if after > _SLOWER * before
     }
     most = sorted(added, key=lambda name: -added[name])[:_NAMED]
     if not most:
         return []
-    each = ", ".join(f"{name} ({written(earlier[name][0], 's')} -> {written(later[name][0], 's')})" for name in most)
+    each = ", ".join(f"{name} ({' -> '.join(written(mean, 's') for mean in means[name])})" for name in most)
     return [f"With {smallest.label}, most time is added to: {each}."]
-
-
-def _means(measurements: Sequence[Measurement]) -> dict[str, tuple[float, int]]:
-    """Return the mean seconds and the number of the scenario's requests, by name, over all rounds."""
-    found: dict[str, LatencyHistogram] = {}
-    for endpoint in (endpoint for one in measurements for endpoint in one.driven.endpoints):
-        known = found.get(endpoint.name)
-        found[endpoint.name] = LatencyHistogram.merged(
-            [endpoint.latency] if known is None else [known, endpoint.latency]
-        )
-    return {name: (latency.mean, latency.count) for name, latency in found.items() if latency.count}
 
 
 def _smallest(load: Load) -> Step | None:

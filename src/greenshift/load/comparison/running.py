@@ -47,7 +47,13 @@ def run(plan: Plan, tell: Tell = lambda _: None, chosen: Callable[[Scenario], ob
         LoadError: a version does not start, or a scenario cannot be sent.
     """
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    measured = _running(plan, tell, chosen) if plan.url is not None else _served(plan, tell, chosen)
+
+    def choose(url: str) -> Scenario:
+        scenario = scenario_for(url, plan.scenario)
+        chosen(scenario)
+        return scenario
+
+    measured = _running(plan, tell, choose) if plan.url is not None else _served(plan, tell, choose)
     scenario, facts, database, measurements = measured
     load = Load(
         scenario=scenario.name,
@@ -66,10 +72,12 @@ def run(plan: Plan, tell: Tell = lambda _: None, chosen: Callable[[Scenario], ob
     return replace(load, warnings=warnings_of(load, plan))
 
 
+# Gives the scenario for an application that listens at a URL.
+Choose = Callable[[str], Scenario]
 Measured = tuple[Scenario, tuple[VersionFacts, ...], str, tuple[Measurement, ...]]
 
 
-def _running(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Measured:
+def _running(plan: Plan, tell: Tell, choose: Choose) -> Measured:
     assert plan.url is not None
     parts = urlsplit(plan.url)
     if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK:
@@ -78,8 +86,7 @@ def _running(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Me
             "give a URL on loopback, such as http://127.0.0.1:8000: nobody else's server is put under load",
         )
     url = plan.url.rstrip("/")
-    scenario = scenario_for(url, plan.scenario)
-    chosen(scenario)
+    scenario = choose(url)
     steps = _Steps(plan, scenario, tell, versions=1)
     for number in range(1, plan.rounds + 1):
         steps.measure("application", number, _Elsewhere(url))
@@ -87,7 +94,7 @@ def _running(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Me
     return scenario, (facts,), "", tuple(steps.measurements)
 
 
-def _served(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Measured:
+def _served(plan: Plan, tell: Tell, choose: Choose) -> Measured:
     with ExitStack() as stack:
         versions = [
             stack.enter_context(
@@ -121,9 +128,7 @@ def _served(plan: Plan, tell: Tell, chosen: Callable[[Scenario], object]) -> Mea
                 tell(Progress(f"starting {label}", len(steps.measurements) if steps else 0, total))
                 with _on_fresh_data(plan, databases, address, version, label) as driven:
                     if steps is None:
-                        scenario = scenario_for(driven.url, plan.scenario)
-                        chosen(scenario)
-                        steps = _Steps(plan, scenario, tell, versions=len(versions))
+                        steps = _Steps(plan, choose(driven.url), tell, versions=len(versions))
                     steps.measure(version.label, number, driven)
         assert steps is not None
         facts = tuple(version.facts() for version in versions)

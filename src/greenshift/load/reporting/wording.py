@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from greenshift.load.comparison.figures import METRICS, inside_spread, written
+from greenshift.load.comparison.figures import METRICS, endpoints_of, inside_spread, written
 from greenshift.load.comparison.judging import Judgement, StepDifference
 from greenshift.load.comparison.statistics import Direction
-from greenshift.load.latency import LatencyHistogram
 from greenshift.load.results import Load, Measurement
 from greenshift.load.step import Step
 
@@ -144,12 +143,9 @@ def verdict_words(judgement: Judgement, step: Step) -> str:
 
 def slowest_first(measurements: Sequence[Measurement]) -> list[tuple[str, ...]]:
     """Return a row for each endpoint of a version's step, all rounds together: name, requests, mean, p95, failed."""
-    names = dict.fromkeys(endpoint.name for one in measurements for endpoint in one.driven.endpoints)
-    rows = []
-    for name in names:
-        of_name = [endpoint for one in measurements for endpoint in one.driven.endpoints if endpoint.name == name]
-        latency = LatencyHistogram.merged(endpoint.latency for endpoint in of_name)
-        failed = sum(endpoint.errors + endpoint.timeouts for endpoint in of_name)
-        rows.append((latency.mean, name, sum(endpoint.requests for endpoint in of_name), latency.p95, failed))
+    rows = [
+        (one.latency.mean, one.name, one.requests, one.latency.p95, one.errors + one.timeouts)
+        for one in endpoints_of(measurements).values()
+    ]
     rows.sort(key=lambda row: -row[0] if not math.isnan(row[0]) else 0)
     return [(row[1], f"{row[2]:,}", written(row[0], "s"), written(row[3], "s"), str(row[4])) for row in rows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from asyncio import _get_running_loop
@@ -10,8 +9,8 @@ from time import perf_counter
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from greenshift.trace.call_site import USER, CallSite, find_user_frame, kinds
-from greenshift.trace.place import NOWHERE, Where, here, where
+from greenshift.trace.call_site import USER, find_user_frame, kinds
+from greenshift.trace.place import NOWHERE, Placed, Where, here, where
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,7 +21,7 @@ Held = list[Any]
 NOTED: Final = 6
 
 
-class Checkout:
+class Checkout(Placed):
     """Who holds a connection, since when.
 
     Attributes:
@@ -39,32 +38,6 @@ class Checkout:
         self._where: Where = held[3]
         self._thread: threading.Thread = held[4]
         self.test: str | None = held[5]
-
-    @property
-    def call_site(self) -> CallSite | None:
-        """The line of the user's code that caused it, or None when no such frame was on the stack."""
-        return None if self._site is None else CallSite.at(*self._site)
-
-    @property
-    def thread(self) -> str:
-        """The thread's name."""
-        return self._thread.name
-
-    @property
-    def thread_id(self) -> int | None:
-        """The thread's identity (``threading.get_ident``)."""
-        return self._thread.ident
-
-    @property
-    def task_name(self) -> str | None:
-        """The asyncio task's name, or None outside tasks."""
-        return self._where[2]
-
-    @property
-    def task(self) -> asyncio.Task[Any] | None:
-        """The task that took the connection, unless it is gone."""
-        task = self._where[1]
-        return None if task is None else task()
 
     @property
     def session(self) -> Session | None:

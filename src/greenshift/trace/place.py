@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
+from types import CodeType
 from typing import Any, Final
+
+from greenshift.trace.call_site import CallSite
 
 # The loop, the task and the task's name.
 Where = tuple[weakref.ref[asyncio.AbstractEventLoop] | None, weakref.ref[asyncio.Task[Any]] | None, str | None]
@@ -33,6 +36,43 @@ def where(loop: asyncio.AbstractEventLoop) -> Where:
     if task is None:
         return weakref.ref(loop), None, None
     return weakref.ref(loop), weakref.ref(task), task.get_name()
+
+
+class Placed:
+    """Something that somebody's code did, in a thread and perhaps in a task; looked at only when somebody asks."""
+
+    __slots__ = ()
+
+    # The code and its instruction.
+    _site: tuple[CodeType, int] | None
+    _thread: threading.Thread
+    _where: Where
+
+    @property
+    def call_site(self) -> CallSite | None:
+        """The innermost line of the user's code, or None when only libraries were on the stack."""
+        return None if self._site is None else CallSite.at(*self._site)
+
+    @property
+    def thread(self) -> str:
+        """The name of the thread in which it happened."""
+        return self._thread.name
+
+    @property
+    def thread_id(self) -> int | None:
+        """That thread's identity (``threading.get_ident``)."""
+        return self._thread.ident
+
+    @property
+    def task_name(self) -> str | None:
+        """The name of the asyncio task in which it happened, or None outside tasks."""
+        return self._where[2]
+
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """That task, unless it is gone."""
+        task = self._where[1]
+        return None if task is None else task()
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

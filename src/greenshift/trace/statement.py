@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
-from types import CodeType
 from typing import Any, Final, NamedTuple, Self
 
-from greenshift.trace.call_site import CallSite
 from greenshift.trace.connections import ConnectionInfo
 from greenshift.trace.origin import Origin
-from greenshift.trace.place import Where
+from greenshift.trace.place import Placed
 
 # A long batch has the same types all over; its first values stand for it.
 SHAPE_LIMIT: Final = 64
@@ -76,7 +73,7 @@ def raw_shape(parameters: Any, is_many: bool) -> RawShape:
 Outcome = tuple[float, int | None, BaseException | None]
 
 
-class Statement:
+class Statement(Placed):
     """One statement as the driver got it.
 
     Attributes:
@@ -114,9 +111,6 @@ class Statement:
     test: str | None
     started: float
     _shape: RawShape
-    _site: tuple[CodeType, int] | None
-    _thread: threading.Thread
-    _where: Where
     _outcome: Outcome | None
     _template: str | None
 
@@ -127,11 +121,6 @@ class Statement:
             return self._template
         collapsed = _ROWS.sub("(...)", _LIST.sub("(...)", self.sql))
         return _NUMBER.sub("$n", collapsed)
-
-    @property
-    def call_site(self) -> CallSite | None:
-        """The innermost line of the user's code, or None when only libraries were on the stack."""
-        return None if self._site is None else CallSite.at(*self._site)
 
     @property
     def finished(self) -> bool:
@@ -162,16 +151,6 @@ class Statement:
         return ParameterShape(*self._shape)
 
     @property
-    def thread(self) -> str:
-        """The name of the thread that ran it."""
-        return self._thread.name
-
-    @property
-    def thread_id(self) -> int | None:
-        """The identity of the thread that ran it."""
-        return self._thread.ident
-
-    @property
     def engine_url(self) -> str | None:
         """The engine's URL, its password hidden."""
         return self.connection.engine_url
@@ -186,17 +165,6 @@ class Statement:
         """The loop that was running in the thread (for a sync engine: the one it blocked), unless it is gone."""
         loop = self._where[0]
         return None if loop is None else loop()
-
-    @property
-    def task(self) -> asyncio.Task[Any] | None:
-        """The task that ran it, unless it is gone."""
-        task = self._where[1]
-        return None if task is None else task()
-
-    @property
-    def task_name(self) -> str | None:
-        """The name of the asyncio task, or None."""
-        return self._where[2]
 
     def with_parameters(self, parameters: Any) -> Self:
         """Return a copy that carries the values of the parameters."""
